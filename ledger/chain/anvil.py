@@ -1,0 +1,141 @@
+"""A local chain: anvil started and stopped by us, whose clock and blocks we drive."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ledger.chain.node import Node, Request
+from ledger.errors import MissingTool, NodeUnreachable, PortBusy, TransactionFailed, Unavailable
+from ledger.units import Address, Timestamp, show_hex
+
+CHAIN_ID = 31337
+START_LIMIT_S = 60
+STOP_LIMIT_S = 10
+POLL_S = 0.1
+GAS_OVERHEAD = 100_000
+GAS_PER_BYTE = 400
+"""Enough for any batch of our calls: a promise made takes some 58,000 gas and 420 bytes of calldata."""
+
+_GAS_LIMIT = 60_000_000
+
+
+class LocalChain(Node):
+    """A running anvil that mines when it is told to."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self._nonces: dict[Address, int] = {}
+
+    def accounts(self) -> list[Address]:
+        """The unlocked accounts, in the order of their derivation."""
+        return [Address(bytes.fromhex(account[2:])) for account in self.request("eth_accounts")]
+
+    def mine(self, when: Timestamp, calls: list[tuple[Address, Address, bytes]]) -> None:
+        """Mines one block with the time `when` that holds `calls`: (sender, contract, calldata), from each sender once.
+
+        Raises TransactionFailed if any of them reverted.
+        """
+        sends = [self._send(sender, contract, data) for sender, contract, data in calls]
+        hashes = self.batch(sends)
+        self.request("evm_mine", {"timestamp": int(when)})
+        receipts = self.batch([("eth_getTransactionReceipt", [transaction]) for transaction in hashes])
+        for transaction, receipt in zip(hashes, receipts, strict=True):
+            if receipt is None or receipt["status"] != "0x1":
+                raise TransactionFailed(transaction, "it was not mined" if receipt is None else "it reverted")
+
+    def save(self, path: Path) -> None:
+        """Writes the whole chain, blocks and logs included, gzipped, to a file that `run_anvil` goes on from."""
+        partial = path.with_suffix(".partial")
+        partial.write_bytes(bytes.fromhex(self.request("anvil_dumpState")[2:]))
+        partial.replace(path)
+
+    def _send(self, sender: Address, contract: Address, data: bytes) -> Request:
+        nonce = self._nonces.get(sender)
+        if nonce is None:
+            nonce = int(self.request("eth_getTransactionCount", show_hex(sender), "latest"), 16)
+        self._nonces[sender] = nonce + 1
+        transaction: dict[str, Any] = {
+            "from": show_hex(sender),
+            "to": show_hex(contract),
+            "data": show_hex(data),
+            "nonce": hex(nonce),
+            # Said rather than estimated: an estimate would run each transaction twice.
+            "gas": hex(GAS_OVERHEAD + GAS_PER_BYTE * len(data)),
+            "gasPrice": "0x0",
+        }
+        return "eth_sendTransaction", [transaction]
+
+
+@contextmanager
+def run_anvil(port: int, genesis: Timestamp, log: Path, saved: Path | None = None) -> Iterator[LocalChain]:
+    """Starts anvil on a port of this machine, and stops it at the end.
+
+    The chain is new and begins at the time `genesis`, or goes on from a file that `LocalChain.save` wrote. What anvil
+    says goes to `log`. Raises MissingTool, PortBusy.
+    """
+    require_free(port, "--node-port")
+    command = [
+        anvil_binary(),
+        *("--host", "127.0.0.1", "--port", str(port), "--chain-id", str(CHAIN_ID)),
+        *("--accounts", "20", "--timestamp", str(genesis), "--no-mining", "--hardfork", "osaka"),
+        *("--gas-limit", str(_GAS_LIMIT), "--base-fee", "0", "--gas-price", "0", "--quiet"),
+        # Without this it keeps every block's whole state: half as long again for a week of flights.
+        *("--prune-history", "32"),
+    ]
+    if saved is not None:
+        plain = saved.with_suffix(".json")
+        plain.write_bytes(gzip.decompress(saved.read_bytes()))
+        command += ["--load-state", str(plain)]
+    with log.open("wb") as output:
+        # In a group of its own: Ctrl-C goes to us alone, and we stop it when we are done with it.
+        process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
+    try:
+        yield _await(LocalChain(f"http://127.0.0.1:{port}"), process, log)
+    finally:
+        if saved is not None:
+            plain.unlink(missing_ok=True)
+        process.terminate()
+        try:
+            process.wait(STOP_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def anvil_binary() -> str:
+    """The anvil to run: npm's platform package in this checkout, else one on the PATH. Raises MissingTool."""
+    for folder in (Path.cwd(), *Path(__file__).resolve().parents):
+        for binary in sorted(folder.glob("node_modules/@foundry-rs/anvil-*/bin/anvil*")):
+            return str(binary)
+    if found := shutil.which("anvil"):
+        return found
+    raise MissingTool("anvil, the local Ethereum node,", "Run `make demo` in the checkout: it installs anvil by npm.")
+
+
+def require_free(port: int, option: str) -> None:
+    """Raises PortBusy if something listens on a port of this machine; `option` is how another is chosen."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise PortBusy(port, option) from error
+
+
+def _await(chain: LocalChain, process: subprocess.Popen[bytes], log: Path) -> LocalChain:
+    deadline = time.monotonic() + START_LIMIT_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            chain.request("eth_chainId")
+        except NodeUnreachable:
+            time.sleep(POLL_S)
+            continue
+        return chain
+    raise Unavailable(f"anvil did not start: {log.read_text()[-500:]!r}.", f"What it said is in {log}.")

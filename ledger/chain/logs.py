@@ -1,0 +1,170 @@
+"""From raw logs to events: each word where the contract puts it, and nothing else accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ledger.errors import MalformedLog
+from ledger.events import Confirmed, Event, Fulfilled, Log, Made, Position, Registered
+from ledger.promises import Promise, promise_id
+from ledger.units import Address, BlockNumber, Digest, PromiseId, Timestamp, show_address
+
+
+def parse_log(log: dict[str, Any], contract: Address) -> Log:
+    """Reads a log from a node's JSON. Raises MalformedLog, also when it is another contract's."""
+    try:
+        at = Position(
+            BlockNumber(int(log["blockNumber"], 16)),
+            int(log["logIndex"], 16),
+            Digest(bytes.fromhex(log["transactionHash"][2:])),
+            Timestamp(int(log["blockTimestamp"], 16)),
+        )
+        parsed = Log(
+            at,
+            tuple(Digest(bytes.fromhex(topic[2:])) for topic in log["topics"]),
+            bytes.fromhex(log["data"][2:]),
+        )
+        address = bytes.fromhex(log["address"][2:])
+    except (KeyError, TypeError, ValueError) as error:
+        raise MalformedLog(0, 0, f"it can't be read ({error!r})") from error
+    if address != contract:
+        raise MalformedLog(at.block, at.log_index, f"{show_address(Address(address))} emitted it")
+    if log.get("removed"):
+        raise MalformedLog(at.block, at.log_index, "the node marks it as removed by a reorganisation")
+    return parsed
+
+
+def decode(log: Log) -> Event:
+    """The event that a log records. Raises MalformedLog."""
+    try:
+        decoder = _DECODERS[log.topics[0]]
+    except (IndexError, KeyError):
+        topic = log.topics[0].hex() if log.topics else "none"
+        raise MalformedLog(log.at.block, log.at.log_index, f"its topic {topic} is not one of ours") from None
+    try:
+        return decoder(log, _Words(log.data))
+    except (IndexError, ValueError) as error:
+        raise MalformedLog(log.at.block, log.at.log_index, str(error)) from error
+
+
+class _Words:
+    """The data of a log, word by word, as the ABI encodes static types."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def expect(self, count: int) -> None:
+        if len(self.data) != 32 * count:
+            raise ValueError(f"its data has {len(self.data)} bytes, not {32 * count}")
+
+    def word(self, index: int) -> bytes:
+        word = self.data[32 * index : 32 * index + 32]
+        if len(word) != 32:
+            raise IndexError(f"its data has {len(self.data)} bytes, which is too few")
+        return word
+
+    def digest(self, index: int) -> Digest:
+        return Digest(self.word(index))
+
+    def uint(self, index: int, bits: int) -> int:
+        value = int.from_bytes(self.word(index), "big")
+        if value >> bits:
+            raise ValueError(f"word {index} does not fit {bits} bits")
+        return value
+
+    def address(self, index: int) -> Address:
+        return _address(self.word(index))
+
+    def text(self, index: int) -> str:
+        start = self.uint(index, 64)
+        if start % 32:
+            raise ValueError("its text does not begin at a word")
+        length = self.uint(start // 32, 64)
+        content = self.data[start + 32 : start + 32 + length]
+        if len(content) != length:
+            raise ValueError("its text is cut off")
+        return content.decode("utf-8")
+
+
+def _address(word: bytes) -> Address:
+    if any(word[:12]):
+        raise ValueError(f"0x{word.hex()} is not an address")
+    return Address(word[12:])
+
+
+def _registered(log: Log, words: _Words) -> Event:
+    _, company = log.topics
+    return Registered(
+        at=log.at,
+        company=_address(company),
+        actor=words.digest(0),
+        profile=words.digest(1),
+        uri=words.text(2),
+        head=words.digest(3),
+    )
+
+
+def _made(log: Log, words: _Words) -> Event:
+    _, id_, company, customer = log.topics
+    words.expect(12)
+    promise = Promise(
+        company=_address(company),
+        customer=customer,
+        terms=words.digest(0),
+        due_at=Timestamp(words.uint(1, 40)),
+        dispute_window=words.uint(2, 32),
+        arbiter=words.address(3),
+        service=words.word(4)[:8],
+        experience=words.uint(5, 8),
+        stage=words.uint(6, 8),
+        stakes=words.uint(7, 8),
+        cohort=words.uint(8, 16),
+        nonce=words.uint(9, 64),
+    )
+    # The link binds the id alone, so the terms are only as good as this comparison.
+    if promise_id(promise) != id_:
+        raise ValueError(f"its terms do not hash to its id 0x{id_.hex()}")
+    return Made(
+        at=log.at,
+        company=promise.company,
+        actor=words.digest(10),
+        head=words.digest(11),
+        id=PromiseId(id_),
+        promise=promise,
+    )
+
+
+def _fulfilled(log: Log, words: _Words) -> Event:
+    _, id_, company = log.topics
+    words.expect(3)
+    return Fulfilled(
+        at=log.at,
+        company=_address(company),
+        actor=words.digest(0),
+        head=words.digest(2),
+        id=PromiseId(id_),
+        evidence=words.digest(1),
+    )
+
+
+def _confirmed(log: Log, words: _Words) -> Event:
+    _, id_, company = log.topics
+    words.expect(4)
+    return Confirmed(
+        at=log.at,
+        company=_address(company),
+        actor=words.digest(0),
+        head=words.digest(3),
+        id=PromiseId(id_),
+        by_arbiter=bool(words.uint(1, 1)),
+        rating=words.uint(2, 8),
+    )
+
+
+_DECODERS: dict[Digest, Callable[[Log, _Words], Event]] = {
+    Registered.TOPIC: _registered,
+    Made.TOPIC: _made,
+    Fulfilled.TOPIC: _fulfilled,
+    Confirmed.TOPIC: _confirmed,
+}

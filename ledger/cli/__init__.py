@@ -1,0 +1,1 @@
+"""The `troth` command: arguments in, services, text out."""

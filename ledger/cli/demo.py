@@ -1,0 +1,208 @@
+"""`troth demo`: a local chain, real flights on it, scored and served; a second run goes on from what the first left."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NoReturn
+
+import uvicorn
+from rich.console import Console
+
+from ledger.chain.anvil import CHAIN_ID, LocalChain, require_free, run_anvil
+from ledger.chain.contract import code_hash
+from ledger.chain.deployment import Deployment
+from ledger.cli.text import bar, index_progress
+from ledger.errors import DeployFailed, InvalidSettings, MissingTool, NoDeployment, Unavailable
+from ledger.indexer.run import synchronise
+from ledger.outcomes import Outcome
+from ledger.services.companies import Scorer, directory, list_promises
+from ledger.services.replay import Replay, cast_actors, perform, plan
+from ledger.settings import Settings
+from ledger.sources.flights import FIRST_DAY, carriers, flights
+from ledger.units import Timestamp, show_address, show_hex
+
+DEFAULT_DAYS = 7
+MANY_DAYS = 35
+HOUR_S = 3600
+MINUTE_S = 60
+START_LIMIT_S = 30
+POLL_S = 0.05
+OWN_SETTINGS = ("TROTH_RPC_URL", "TROTH_DEPLOYMENT", "TROTH_DATABASE")
+
+
+def run(settings: Settings, console: Console, days: int | None, node_port: int, gateway: str | None) -> None:
+    """Runs the demo until Ctrl-C, or until everything is loaded if `gateway` is None."""
+    began = time.monotonic()
+    signal.signal(signal.SIGTERM, _interrupt)
+    _require_own_settings(settings)
+    if gateway is not None:
+        require_free(settings.port, "TROTH_PORT")
+    settings.home.mkdir(parents=True, exist_ok=True)
+    kept = _Kept(settings.home)
+    loaded = kept.days()
+    days = days or loaded or DEFAULT_DAYS
+    if days > MANY_DAYS:
+        console.print(f"{days} days are some {days * 2600:,} events; anvil takes about 24 kB of memory for each.")
+    with ExitStack() as stack:
+        if loaded == days:
+            console.print(f"Going on from the {days} days of flights in {settings.home}.")
+            log = settings.home / "anvil.log"
+            chain = stack.enter_context(run_anvil(node_port, Timestamp(0), log, kept.chain))
+        else:
+            kept.clear()
+            chain = _load(settings, console, stack, kept, days, node_port)
+        deployment = settings.load_deployment()
+        _index(settings, console, chain, deployment, days)
+        console.print(f"Loaded in {time.monotonic() - began:.0f} s.", highlight=False)
+        if gateway is not None:
+            _serve(settings, console, gateway)
+
+
+class _Kept:
+    """What a run leaves for the next in the home folder: valid only as a whole, which `manifest` says."""
+
+    def __init__(self, home: Path) -> None:
+        self.chain = home / "chain.gz"
+        self.manifest = home / "demo.json"
+        self._others = [home / "deployment.json", *(home / f"troth.db{end}" for end in ("", "-wal", "-shm"))]
+
+    def days(self) -> int | None:
+        """How many days are loaded, by this version of the contract; None if there is nothing to go on from."""
+        try:
+            manifest = json.loads(self.manifest.read_text())
+            fits = manifest["code_hash"] == show_hex(code_hash()) and self.chain.exists()
+            return int(manifest["days"]) if fits else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def finish(self, chain: LocalChain, days: int) -> None:
+        """Keeps the chain, and says that everything is there."""
+        chain.save(self.chain)
+        self.manifest.write_text(json.dumps({"days": days, "code_hash": show_hex(code_hash())}) + "\n")
+
+    def clear(self) -> None:
+        """Forgets what an earlier run left."""
+        for path in (self.manifest, self.chain, *self._others):
+            path.unlink(missing_ok=True)
+
+
+def _load(
+    settings: Settings, console: Console, stack: ExitStack, kept: _Kept, days: int, node_port: int
+) -> LocalChain:
+    console.print(f"Reading {days} days of flights from {FIRST_DAY} on …")
+    chosen = flights(FIRST_DAY, days)
+    genesis = Timestamp(min(flight.departs_at for flight in chosen) - HOUR_S)
+    chain = stack.enter_context(run_anvil(node_port, genesis, settings.home / "anvil.log"))
+    console.print("Deploying the contract through Ape …")
+    deployment = _deploy(settings, chain)
+    begin = Timestamp(genesis + MINUTE_S)
+    names = carriers()
+    replay = plan(chosen, names, cast_actors(chain.accounts(), names), begin)
+    with bar(console) as shown:
+        task = shown.add_task("Recording promises on chain")
+        perform(replay, chain, deployment, lambda done, total: shown.update(task, completed=done, total=total))
+    kept.finish(chain, days)
+    return chain
+
+
+def _deploy(settings: Settings, chain: LocalChain) -> Deployment:
+    ape = shutil.which("ape", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
+    if ape is None:
+        raise MissingTool("Ape, which deploys the contract,", "Run `pip install 'troth[chain]'`.")
+    if not Path("ape-config.yaml").exists():
+        raise MissingTool("ape-config.yaml", "Run the demo from the folder of Troth's checkout.")
+    record = settings.home / "deployment.json"
+    chain.request("evm_setAutomine", True)
+    finished = subprocess.run(
+        [ape, "run", "deploy", "--record", str(record)],
+        env=os.environ | {"APE_FOUNDRY_HOST": chain.url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    chain.request("evm_setAutomine", False)
+    if finished.returncode != 0:
+        raise DeployFailed((finished.stdout + finished.stderr).strip()[-800:])
+    return Deployment.load(record)
+
+
+def _index(settings: Settings, console: Console, chain: LocalChain, deployment: Deployment, days: int) -> None:
+    database = settings.open_database()
+    is_new = not database.exists
+    with index_progress(console) as progress:
+        synchronise(chain, database, deployment, "latest", settings.blocks_per_step, progress)
+    if is_new:
+        with database.write() as writer:
+            writer.put_documents(_replay(chain, days).documents)
+    database.close()
+
+
+def _replay(chain: LocalChain, days: int) -> Replay:
+    names = carriers()
+    return plan(flights(FIRST_DAY, days), names, cast_actors(chain.accounts(), names), Timestamp(0))
+
+
+def _serve(settings: Settings, console: Console, gateway: str) -> None:
+    server = uvicorn.Server(
+        uvicorn.Config(gateway, factory=True, host=settings.host, port=settings.port, log_level="warning")
+    )
+    # In a thread, so that Ctrl-C reaches us and everything is stopped in order.
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        deadline = time.monotonic() + START_LIMIT_S
+        while not server.started and thread.is_alive() and time.monotonic() < deadline:
+            time.sleep(POLL_S)
+        if not server.started:
+            raise Unavailable("The gateway did not start.", "Run `troth serve` to see why.")
+        _say_what_to_open(settings, console)
+        thread.join()
+    except KeyboardInterrupt:
+        console.print("Stopping.")
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def _say_what_to_open(settings: Settings, console: Console) -> None:
+    base = f"http://{settings.host}:{settings.port}"
+    with settings.open_database().read() as reader:
+        first = max(directory(reader, Scorer(settings.load_policy())), key=lambda view: view.score.reliability.tally.matured)
+        broken, _ = list_promises(reader, first.company, Outcome.LATE, 0, 1)
+        as_of = reader.require_cursor().block.time
+    company = first.profile.handle if first.profile else show_address(first.company.address)
+    console.print(f"\nThe chain's clock stands at {datetime.fromtimestamp(as_of, UTC):%Y-%m-%d %H:%M} UTC. Open:")
+    console.print(f"  the directory    {base}/", highlight=False)
+    console.print(f"  a company        {base}/companies/{company}", highlight=False)
+    for row in broken:
+        console.print(f"  a promise        {base}/promises/{show_hex(row.standing.id)}", highlight=False, soft_wrap=True)
+    console.print(f"  a badge          {base}/badges/{company}.svg", highlight=False)
+    console.print(f"  the API          {base}/docs", highlight=False)
+    console.print("Ctrl-C stops everything.")
+
+
+def _require_own_settings(settings: Settings) -> None:
+    """The demo deletes what it left; it must never meet what somebody else keeps."""
+    for name in OWN_SETTINGS:
+        if os.environ.get(name):
+            raise InvalidSettings(f"{name} is set, but the demo uses a chain and a database of its own")
+    try:
+        deployment = settings.load_deployment()
+    except NoDeployment:
+        return
+    if deployment.chain_id != CHAIN_ID:
+        raise InvalidSettings(f"{settings.home} holds the ledger {deployment.account}; set TROTH_HOME to another folder")
+
+
+def _interrupt(_signal: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt

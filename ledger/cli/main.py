@@ -1,0 +1,143 @@
+"""`troth` and its commands.
+
+Exit codes: 0 well; 1 two things that must agree do not (a lying node, a foreign database); 2 it could not be done, or
+the command was not understood.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+import uvicorn
+from rich.console import Console
+
+from ledger.chain.anvil import require_free
+from ledger.cli import demo as demo_run
+from ledger.cli.text import findings_table, index_progress, plain, score_tables
+from ledger.errors import Contradiction, TrothError, Unavailable
+from ledger.indexer.run import synchronise
+from ledger.services.checkup import examine
+from ledger.services.companies import Scorer, view_company
+from ledger.settings import Settings
+
+CONTRADICTION = 1
+COULD_NOT = 2
+POLL_S = 2.0
+GATEWAY = "api.app:create_app"
+
+app = typer.Typer(
+    help="Troth: a ledger of kept promises, and scores that prove themselves.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+out = Console()
+err = Console(stderr=True)
+
+
+@app.command()
+def demo(
+    days: Annotated[int | None, typer.Option(min=1, max=342, help="Days of flights, from 2013-01-24 on.")] = None,
+    node_port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the local Ethereum node.")] = 8545,
+    serve: Annotated[bool, typer.Option(help="Serve the gateway when everything is loaded.")] = True,
+) -> None:
+    """Load real flights as promises onto a local chain, score them, and serve the result.
+
+    A second run starts from what the first left. Another number of days starts over.
+    """
+    demo_run.run(Settings.read(), out, days, node_port, GATEWAY if serve else None)
+
+
+@app.command()
+def serve() -> None:
+    """Serve the gateway: pages, API and badges. Run `troth index --follow` beside it."""
+    settings = Settings.read()
+    with settings.open_database().read() as reader:
+        reader.require_cursor()
+    require_free(settings.port, "TROTH_PORT")
+    uvicorn.run(GATEWAY, factory=True, host=settings.host, port=settings.port)
+
+
+@app.command()
+def index(
+    follow: Annotated[bool, typer.Option(help="Go on as the chain grows, until stopped.")] = False,
+) -> None:
+    """Bring the database up to date with the chain, from where it stopped, and compare every company's head."""
+    settings = Settings.read()
+    deployment = settings.load_deployment()
+    node, database = settings.open_node(), settings.open_database()
+    finality = settings.finality_of(deployment)
+    while True:
+        try:
+            with index_progress(err) as progress:
+                cursor = synchronise(node, database, deployment, finality, settings.blocks_per_step, progress)
+        except Unavailable as error:
+            if not follow:
+                raise
+            err.print(f"[yellow]waiting:[/] {error}", highlight=False)
+        else:
+            if not follow:
+                with database.read() as reader:
+                    events, companies = reader.event_count(), len(reader.companies())
+                out.print(
+                    f"Block {cursor.block.number}: {events} events; the heads of {companies} companies agree"
+                    " with the contract's.",
+                    highlight=False,
+                )
+                return
+        time.sleep(POLL_S)
+
+
+@app.command()
+def score(
+    company: Annotated[str, typer.Argument(help="A company's address or handle.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print a company's score: reliability, fairness, and what they rest on."""
+    settings = Settings.read()
+    policy = settings.load_policy()
+    with settings.open_database().read() as reader:
+        view = view_company(reader, company, Scorer(policy))
+    if as_json:
+        # Not through rich, which would wrap it.
+        print(json.dumps(plain(asdict(view.score)), indent=2))
+    else:
+        for table in score_tables(view, policy):
+            out.print(table)
+
+
+@app.command()
+def doctor() -> None:
+    """Check settings, policy, deployment, node, contract and database, and say what to do about each fault."""
+    settings = Settings.read()
+    findings = list(
+        examine(
+            settings.open_node(),
+            settings.load_deployment,
+            settings.load_policy,
+            settings.open_database(),
+            settings.finality_of,
+        )
+    )
+    out.print(findings_table(findings))
+    if any(isinstance(finding.fault, Contradiction) for finding in findings):
+        raise typer.Exit(CONTRADICTION)
+    if any(finding.fault for finding in findings):
+        raise typer.Exit(COULD_NOT)
+
+
+def run() -> None:
+    """The program's entry: errors become one sentence and an exit code."""
+    try:
+        app()
+    except TrothError as error:
+        err.print(f"[bold red]error:[/] {error.what}", highlight=False)
+        err.print(error.remedy, highlight=False)
+        sys.exit(CONTRADICTION if isinstance(error, Contradiction) else COULD_NOT)
+    except KeyboardInterrupt:
+        sys.exit(0)

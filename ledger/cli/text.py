@@ -1,0 +1,105 @@
+"""What commands print: tables and progress bars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from ledger.indexer.run import Progress as IndexProgress
+from ledger.scoring.intervals import Interval
+from ledger.scoring.policy import Policy
+from ledger.services.checkup import Finding
+from ledger.services.companies import CompanyView
+from ledger.units import BlockNumber, show_hex
+
+
+def bar(console: Console) -> Progress:
+    """A progress bar with a count, and the time that is left."""
+    return Progress(
+        TextColumn("{task.description:<28}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+    )
+
+
+@contextmanager
+def index_progress(console: Console) -> Iterator[IndexProgress]:
+    """A progress bar over blocks, shown once there is something to do."""
+    with bar(console) as shown:
+        task = shown.add_task("Indexing blocks", total=None, visible=False)
+
+        def progress(block: BlockNumber, target: BlockNumber, _events: int) -> None:
+            shown.update(task, completed=block, total=target, visible=True)
+
+        yield progress
+
+
+def score_tables(view: CompanyView, policy: Policy) -> Sequence[Table]:
+    """A company's score as tables. Every figure in parts per million, as an integer."""
+    result, total = view.score, view.score.reliability.tally
+    until = datetime.fromtimestamp(result.as_of, UTC).isoformat(sep=" ", timespec="minutes")
+    rates = Table(title=f"{view.name}: {result.grade} reliability, as of block {result.as_of_block} ({until} UTC)")
+    for name in ("ppm", "rate", "assured floor", "ceiling"):
+        rates.add_column(name, justify="left" if name == "ppm" else "right")
+    rates.add_row("kept by the due time", *_interval(result.reliability.strict))
+    rates.add_row(f"with {policy.tolerance_s} s of tolerance", *_interval(result.reliability.tolerated))
+    rates.add_row("with credit for late ones", *_interval(result.reliability.credited))
+
+    counts = Table(title="Promises")
+    counted = {
+        "matured": total.matured,
+        "kept": total.kept,
+        "late": total.late,
+        "late within tolerance": total.tolerated,
+        "broken": total.broken,
+        "confirmed": total.confirmed,
+        "not yet due": result.open,
+    }
+    for name in counted:
+        counts.add_column(name, justify="right")
+    counts.add_row(*map(str, counted.values()))
+
+    gaps = Table(title=f"Fairness between cohorts: {result.fairness.state}", caption=result.fairness.why)
+    for name in ("on time, ppm", "gap", "at least", "at most", "strata", ""):
+        gaps.add_column(name, justify="right")
+    for gap in result.fairness.gaps:
+        pair = f"{view.cohort_name(gap.first)} − {view.cohort_name(gap.second)}"
+        gaps.add_row(pair, str(gap.estimate), str(gap.low), str(gap.high), str(gap.strata), str(gap.state))
+    gaps.caption = f"{result.fairness.why}\nPolicy {policy.name} {show_hex(result.policy)}"
+    return rates, counts, gaps
+
+
+def findings_table(findings: Sequence[Finding]) -> Table:
+    """What the doctor found."""
+    table = Table()
+    for name in ("", "checked", "found"):
+        table.add_column(name, overflow="fold")
+    for finding in findings:
+        mark = "[green]well[/]" if finding.fault is None else "[bold red]fault[/]"
+        table.add_row(mark, finding.subject, finding.detail)
+    return table
+
+
+def plain(value: Any) -> Any:
+    """The same with bytes as hexadecimal text, for JSON."""
+    match value:
+        case bytes():
+            return show_hex(value)
+        case dict():
+            return {key: plain(member) for key, member in value.items()}
+        case list() | tuple():
+            return [plain(member) for member in value]
+        case _:
+            return value
+
+
+def _interval(interval: Interval) -> tuple[str, str, str]:
+    return str(interval.rate), str(interval.low), str(interval.high)

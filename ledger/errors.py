@@ -1,0 +1,273 @@
+"""Every error that a user of Troth can meet.
+
+    TrothError                  says what is wrong, with which value, and what to do about it
+    ├── InvalidInput            what was given can't be right, whatever the ledger holds
+    │   ├── InvalidAddress, InvalidPromiseId, InvalidDigest, InvalidProfile
+    │   ├── InvalidPolicy
+    │   ├── InvalidSettings
+    │   └── InvalidSource       a row of a data source
+    ├── NotFound                well-formed, and not in the ledger
+    │   ├── UnknownCompany, AmbiguousCompany
+    │   └── UnknownPromise
+    ├── Unavailable             something that is needed does not answer, or is not there
+    │   ├── NodeUnreachable, NodeRefused, TransactionFailed
+    │   ├── NoDeployment, NoDatabase, NotIndexed
+    │   └── MissingTool, PortBusy, DeployFailed
+    └── Contradiction           two things that must agree do not: trust neither before it is settled
+        ├── WrongChain, WrongCode, MalformedLog
+        ├── BrokenLink, HeadMismatch, ChainDiverged
+        └── ForeignDatabase
+"""
+
+from __future__ import annotations
+
+
+class TrothError(Exception):
+    """The root. `what` is a sentence with the offending value; `remedy` is a sentence that says what to do."""
+
+    def __init__(self, what: str, remedy: str) -> None:
+        super().__init__(f"{what} {remedy}")
+        self.what = what
+        self.remedy = remedy
+
+
+class InvalidInput(TrothError):
+    """What was given can't be right, whatever the ledger holds."""
+
+
+class InvalidAddress(InvalidInput):
+    """Not an account's address."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(
+            f"{value!r} is not an address.",
+            "Give 0x and 40 hexadecimal digits, all in one case or with a right EIP-55 checksum.",
+        )
+
+
+class InvalidPromiseId(InvalidInput):
+    """Not the id of any promise."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(f"{value!r} is not a promise's id.", "Give 0x and 64 hexadecimal digits.")
+
+
+class InvalidDigest(InvalidInput):
+    """Not a 32-byte digest."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(f"{value!r} is not a digest.", "Give 0x and 64 hexadecimal digits.")
+
+
+class InvalidProfile(InvalidInput):
+    """A profile document that can't be read, or is not what its digest says."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(f"The profile at {where} can't be used: {why}.", "Register a profile as docs/protocol.md says.")
+
+
+class InvalidPolicy(InvalidInput):
+    """A policy that does not have the form that the scores need."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(
+            f"The policy {where} can't be used: {why}.", "Mend it, or take ledger/scoring/policy.json as a model."
+        )
+
+
+class InvalidSettings(InvalidInput):
+    """A setting that is malformed."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The settings can't be used: {why}.", "Set the variable named, or unset it for its default.")
+
+
+class InvalidSource(InvalidInput):
+    """A row of a data source that can't be read as a promise."""
+
+    def __init__(self, source: str, row: int, why: str) -> None:
+        super().__init__(f"{source}, row {row}: {why}.", "Nothing was sent. Mend the row, or leave it out.")
+
+
+class NotFound(TrothError):
+    """Well-formed, and not in the ledger as far as it is indexed."""
+
+
+class UnknownCompany(NotFound):
+    """No company has registered under this address or handle."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(
+            f"No company {value!r} is in the ledger as far as it is indexed.",
+            "See the directory for those that are, or index further.",
+        )
+
+
+class AmbiguousCompany(NotFound):
+    """Several companies call themselves so: a handle is only a claim."""
+
+    def __init__(self, value: str, addresses: list[str]) -> None:
+        super().__init__(
+            f"{len(addresses)} companies call themselves {value!r}: {', '.join(addresses)}.",
+            "Give the address of the one you mean.",
+        )
+
+
+class UnknownPromise(NotFound):
+    """No promise with this id was made."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(
+            f"No promise {value} is in the ledger as far as it is indexed.",
+            "Compare the id with your receipt; a promise of the last minutes may still be on its way.",
+        )
+
+
+class Unavailable(TrothError):
+    """Something that is needed does not answer, or is not there."""
+
+
+class NodeUnreachable(Unavailable):
+    """The Ethereum node did not answer."""
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(
+            f"No Ethereum node answers at {url} ({why}).", "Start it, or set TROTH_RPC_URL to one that runs."
+        )
+
+
+class NodeRefused(Unavailable):
+    """The node answered a request with an error."""
+
+    def __init__(self, url: str, method: str, why: str) -> None:
+        super().__init__(
+            f"The node at {url} refused {method}: {why}.", "Try again, or set TROTH_RPC_URL to another node."
+        )
+
+
+class TransactionFailed(Unavailable):
+    """A transaction was mined and reverted, or was never mined."""
+
+    def __init__(self, transaction: str, why: str) -> None:
+        super().__init__(f"Transaction {transaction} did not succeed: {why}.", "What it would have recorded is not there.")
+
+
+class NoDeployment(Unavailable):
+    """There is no deployment record, or it can't be read."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(
+            f"No deployment record can be read at {path}: {why}.",
+            "Run `ape run deploy`, or set TROTH_DEPLOYMENT to the record's path.",
+        )
+
+
+class NoDatabase(Unavailable):
+    """The database can't be opened."""
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(f"The database {url} can't be used: {why}.", "Check TROTH_DATABASE and the folder's permissions.")
+
+
+class NotIndexed(Unavailable):
+    """The database holds no ledger yet."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"The database {url} holds no ledger yet.", "Run `troth index` first.")
+
+
+class MissingTool(Unavailable):
+    """A program that is needed is not installed."""
+
+    def __init__(self, name: str, remedy: str) -> None:
+        super().__init__(f"{name} was not found.", remedy)
+
+
+class PortBusy(Unavailable):
+    """Another program listens where we want to."""
+
+    def __init__(self, port: int, option: str) -> None:
+        super().__init__(
+            f"Port {port} of 127.0.0.1 is in use by another program.", f"Stop that program, or choose a port by {option}."
+        )
+
+
+class DeployFailed(Unavailable):
+    """Ape did not deploy the contract."""
+
+    def __init__(self, output: str) -> None:
+        super().__init__(f"The contract was not deployed: {output}", "Run `ape run deploy` by hand to see more.")
+
+
+class Contradiction(TrothError):
+    """Two things that must agree do not."""
+
+
+class WrongChain(Contradiction):
+    """The node serves another chain than the one the ledger is on."""
+
+    def __init__(self, url: str, expected: str, actual: str) -> None:
+        super().__init__(
+            f"The node at {url} serves chain {actual}, but the ledger was deployed on {expected}.",
+            "Set TROTH_RPC_URL to a node of that chain, or TROTH_DEPLOYMENT to this chain's record.",
+        )
+
+
+class WrongCode(Contradiction):
+    """The code at the contract's address is not ours."""
+
+    def __init__(self, address: str, expected: str, actual: str) -> None:
+        super().__init__(
+            f"The code at {address} has the hash {actual}, not the ledger's {expected}.",
+            "Do not use this contract. Check the address in the deployment record, or deploy with `ape run deploy`.",
+        )
+
+
+class MalformedLog(Contradiction):
+    """A log that our contract can't have emitted."""
+
+    def __init__(self, block: int, index: int, why: str) -> None:
+        super().__init__(
+            f"Log {index} of block {block} can't come from the ledger: {why}.",
+            "The node serves false data, or the address is not the ledger's. Use another node.",
+        )
+
+
+class BrokenLink(Contradiction):
+    """An event does not continue its company's chain: an event is missing, doubled, changed or out of order."""
+
+    def __init__(self, company: str, block: int, index: int) -> None:
+        super().__init__(
+            f"Log {index} of block {block} does not continue the history of {company}.",
+            "The node left an event out, or changed one. Use another node; nothing of this step was stored.",
+        )
+
+
+class HeadMismatch(Contradiction):
+    """A company's replayed history does not end where the contract says."""
+
+    def __init__(self, company: str, replayed: str, on_chain: str, block: int) -> None:
+        super().__init__(
+            f"The history of {company} replays to {replayed}, but the contract's head at block {block} is {on_chain}.",
+            "Events are missing. Delete the database and index again from another node.",
+        )
+
+
+class ChainDiverged(Contradiction):
+    """The chain no longer has a block that we have indexed."""
+
+    def __init__(self, block: int, ours: str, theirs: str) -> None:
+        super().__init__(
+            f"Block {block} was {ours} when it was indexed, and is {theirs} now: the chain was reorganised or replaced.",
+            "Delete the database and index again: everything in it comes from the chain.",
+        )
+
+
+class ForeignDatabase(Contradiction):
+    """The database holds another deployment's ledger."""
+
+    def __init__(self, url: str, theirs: str, ours: str) -> None:
+        super().__init__(
+            f"The database {url} holds the ledger {theirs}, not {ours}.",
+            "Set TROTH_DATABASE to this ledger's database, or to a new file.",
+        )

@@ -1,0 +1,1 @@
+"""Following the log into the database: `follow` decides, `project` computes, `run` performs."""

@@ -1,0 +1,74 @@
+"""The promise: what a company commits itself to, and the id that follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+
+from ledger.units import Address, Digest, PromiseId, Timestamp, digest_of
+
+FIELDS: tuple[tuple[str, str], ...] = (
+    ("company", "address"),
+    ("customer", "bytes32"),
+    ("terms", "bytes32"),
+    ("dueAt", "uint40"),
+    ("disputeWindow", "uint32"),
+    ("arbiter", "address"),
+    ("service", "bytes8"),
+    ("experience", "uint8"),
+    ("stage", "uint8"),
+    ("stakes", "uint8"),
+    ("cohort", "uint16"),
+    ("nonce", "uint64"),
+)
+"""Name and Solidity type of each field, in the contract's order."""
+
+TYPES = tuple(kind for _, kind in FIELDS)
+TYPEHASH = digest_of(f"Promise({','.join(f'{kind} {name}' for name, kind in FIELDS)})".encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What was promised; each field means what the contract's struct `Promise` says of it."""
+
+    company: Address
+    customer: Digest
+    """keccak256(salt ‖ signer) of the customer; zero for a promise to the public."""
+    terms: Digest
+    """Digest of the terms document, which stays off chain."""
+    due_at: Timestamp
+    dispute_window: int
+    """Seconds."""
+    arbiter: Address
+    service: bytes
+    """First 8 bytes of keccak256 of the service's published name."""
+    experience: int
+    stage: int
+    stakes: int
+    cohort: int
+    nonce: int
+
+
+def promise_id(promise: Promise) -> PromiseId:
+    """The id: the EIP-712 struct hash of the promise (EIP-712, `hashStruct`), the same on every chain."""
+    return PromiseId(digest_of(TYPEHASH + encode_promise(promise)))
+
+
+def encode_promise(promise: Promise) -> bytes:
+    """The ABI encoding of the twelve fields, which is their EIP-712 encoding too: one word each."""
+    return b"".join(map(_word, astuple(promise), TYPES))
+
+
+def _word(value: bytes | int, kind: str) -> bytes:
+    if isinstance(value, int):
+        return value.to_bytes(32, "big")
+    return value.rjust(32, b"\0") if kind == "address" else value.ljust(32, b"\0")
+
+
+def service_code(name: str) -> bytes:
+    """The code of a service: the first 8 bytes of keccak256 of its published name, the same at every company."""
+    return digest_of(name.encode())[:8]
+
+
+def signer_hash(signer: bytes) -> Digest:
+    """What the log calls an actor by: keccak256 of its ERC-7913 signer; an account's signer is its 20 bytes."""
+    return digest_of(signer)

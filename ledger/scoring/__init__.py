@@ -1,0 +1,1 @@
+"""Scores from outcomes: exact integers and fractions, no floats, no input or output."""

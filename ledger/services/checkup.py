@@ -1,0 +1,90 @@
+"""Looks over an operator's set-up, and says of each part whether it is well and what to do if not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ledger.chain.deployment import Deployment
+from ledger.chain.node import Node
+from ledger.errors import NodeRefused, TrothError
+from ledger.indexer.run import compare_heads, require_same_ledger
+from ledger.scoring.policy import Policy
+from ledger.store.database import Database
+from ledger.units import show_address, show_hex
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    subject: str
+    fault: TrothError | None
+    """None if it is well."""
+    detail: str
+    """What was found; the fault in words if there is one."""
+
+
+def examine(
+    node: Node,
+    load_deployment: Callable[[], Deployment],
+    load_policy: Callable[[], Policy],
+    database: Database,
+    finality: Callable[[Deployment], str],
+) -> Iterator[Finding]:
+    """Examines policy, deployment record, node, contract and database, in the order in which they build on each other.
+
+    What can't be examined because something before it failed is left out.
+    """
+    yield _find("policy", lambda: _policy(load_policy()))
+    record: list[Deployment] = []
+    yield _find("deployment", lambda: _deployment(load_deployment(), record))
+    answers = _find("node", lambda: f"{node.url} serves chain eip155:{node.chain_id}")
+    yield answers
+    if not record:
+        return
+    deployment = record[0]
+    if answers.fault is None:
+        contract = _find("contract", lambda: _contract(node, deployment))
+        yield contract
+        if contract.fault is None:
+            yield _find("database", lambda: _database(node, deployment, database, finality(deployment)))
+
+
+def _find(subject: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(subject, None, look())
+    except TrothError as error:
+        return Finding(subject, error, str(error))
+
+
+def _policy(policy: Policy) -> str:
+    return f"{policy.name} {show_hex(policy.hash)}"
+
+
+def _deployment(deployment: Deployment, record: list[Deployment]) -> str:
+    record.append(deployment)
+    return f"{deployment.account}, from block {deployment.block}"
+
+
+def _contract(node: Node, deployment: Deployment) -> str:
+    deployment.verify(node)
+    return f"the code at {show_address(deployment.address)} is ours"
+
+
+def _database(node: Node, deployment: Deployment, database: Database, finality: str) -> str:
+    with database.read() as reader:
+        require_same_ledger(reader, deployment, database.url)
+        cursor = reader.require_cursor()
+        companies = reader.companies()
+    head = node.block(finality)
+    if head is None:
+        raise NodeRefused(node.url, "eth_getBlockByNumber", f"it has no {finality} block yet")
+    compare_heads(node, deployment, companies, cursor.block.number)
+    until = datetime.fromtimestamp(cursor.block.time, UTC).isoformat(sep=" ", timespec="minutes")
+    behind = max(0, head.number - cursor.block.number)
+    return (
+        f"indexed to block {cursor.block.number} ({until}), {behind} behind the node;"
+        f" the heads of {len(companies)} companies agree with the contract's"
+    )

@@ -1,0 +1,118 @@
+"""A company and its score, and the directory of them all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ledger.documents import Profile, read_profile
+from ledger.errors import AmbiguousCompany, InvalidProfile, UnknownCompany
+from ledger.outcomes import Outcome, Standing, outcome
+from ledger.scoring.policy import Policy
+from ledger.scoring.score import Score, score
+from ledger.store.reading import Reader
+from ledger.store.records import Company
+from ledger.units import Address, Digest, parse_address, show_address
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyView:
+    """A company with what it says of itself and what its log says of it."""
+
+    company: Company
+    profile: Profile | None
+    """None where the profile can't be read."""
+    score: Score
+
+    @property
+    def name(self) -> str:
+        """The name to show: its own, else its address."""
+        return self.profile.name if self.profile else show_address(self.company.address)
+
+    def cohort_name(self, cohort: int) -> str:
+        """The name to show for a cohort."""
+        return self.profile.cohort_name(cohort) if self.profile else f"cohort {cohort}"
+
+    def service_name(self, code: bytes) -> str:
+        """The name to show for a service."""
+        return self.profile.service_name(code) if self.profile else f"0x{code.hex()}"
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseRowView:
+    """A promise as a line of a list."""
+
+    standing: Standing
+    outcome: Outcome
+
+
+class Scorer:
+    """Scores companies under one policy, each once per block."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self._block: Digest | None = None
+        self._scores: dict[Address, Score] = {}
+
+    def score(self, reader: Reader, company: Company) -> Score:
+        """The company's score as of the last block indexed."""
+        block = reader.require_cursor().block
+        if block.hash != self._block:
+            # Both names are bound anew, so a thread that is still at work keeps to its own block's dictionary.
+            self._block, self._scores = block.hash, {}
+        scores = self._scores
+        if company.address not in scores:
+            standings = reader.standings_of(company.address)
+            scores[company.address] = score(standings, block.number, block.time, self.policy)
+        return scores[company.address]
+
+
+def find_company(reader: Reader, text: str) -> Company:
+    """A company by its address or the handle it gives itself.
+
+    Raises InvalidAddress, UnknownCompany, and AmbiguousCompany where several claim the handle.
+    """
+    reader.require_cursor()
+    if text.startswith("0x"):
+        company = reader.company(parse_address(text))
+        if company is None:
+            raise UnknownCompany(text)
+        return company
+    found = reader.companies_called(text)
+    if not found:
+        raise UnknownCompany(text)
+    if len(found) > 1:
+        raise AmbiguousCompany(text, [show_address(company.address) for company in found])
+    return found[0]
+
+
+def view_company(reader: Reader, text: str, scorer: Scorer) -> CompanyView:
+    """A company by its address or handle, scored. Raises as `find_company` does."""
+    return _view(reader, find_company(reader, text), scorer)
+
+
+def directory(reader: Reader, scorer: Scorer) -> list[CompanyView]:
+    """All companies, the highest assured floor first."""
+    reader.require_cursor()
+    views = [_view(reader, company, scorer) for company in reader.companies()]
+    return sorted(views, key=lambda view: (-view.score.reliability.credited.low, view.company.address))
+
+
+def list_promises(
+    reader: Reader, company: Company, wanted: Outcome | None, offset: int, limit: int
+) -> tuple[list[PromiseRowView], int]:
+    """Some promises of a company, those due last first, and how many there are."""
+    as_of = reader.require_cursor().block.time
+    standings, count = reader.page_of_promises(company.address, wanted, as_of, offset, limit)
+    return [PromiseRowView(standing, outcome(standing, as_of)) for standing in standings], count
+
+
+def profile_of(company: Company) -> Profile | None:
+    """What a company says of itself; None where that can't be read."""
+    try:
+        return read_profile(company.uri, company.profile)
+    except InvalidProfile:
+        return None
+
+
+def _view(reader: Reader, company: Company, scorer: Scorer) -> CompanyView:
+    return CompanyView(company, profile_of(company), scorer.score(reader, company))

@@ -1,0 +1,72 @@
+"""Settings, read from TROTH_* variables once, at the edge. Only commands and the gateway build them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ledger.chain.anvil import CHAIN_ID as LOCAL_CHAIN_ID
+from ledger.chain.deployment import Deployment
+from ledger.chain.node import Node
+from ledger.errors import InvalidSettings
+from ledger.indexer.run import BLOCKS_PER_STEP
+from ledger.scoring.policy import Policy
+from ledger.store.database import Database
+
+
+class Settings(BaseSettings):
+    """Each field is the variable TROTH_ and its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="TROTH_", frozen=True, env_ignore_empty=True)
+
+    home: Path = Path(".troth")
+    """Folder for what has no place of its own; `troth demo` keeps everything there."""
+    rpc_url: Annotated[str, Field(pattern=r"^https?://\S+$")] = "http://127.0.0.1:8545"
+    """The Ethereum node to read from. It may hold a key, so it is never shown whole."""
+    deployment: Path | None = None
+    """The deployment record; by default deployment.json in the home folder."""
+    database: str | None = None
+    """The database's URL; by default SQLite's troth.db in the home folder."""
+    policy: Path | None = None
+    """The scoring policy; by default the one that comes with the package."""
+    finality: Literal["latest", "safe", "finalized"] | None = None
+    """Up to which block to index; by default `latest` on the local chain, `finalized` elsewhere."""
+    blocks_per_step: Annotated[int, Field(ge=1, le=1_000_000)] = BLOCKS_PER_STEP
+    """How many blocks of the log to ask a node for at once; public nodes allow few."""
+    host: str = "127.0.0.1"
+    """The address that the gateway listens on."""
+    port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    """The port that the gateway listens on."""
+
+    @classmethod
+    def read(cls) -> Settings:
+        """Reads and checks the environment. Raises InvalidSettings."""
+        try:
+            return cls()
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = "TROTH_" + ".".join(map(str, first["loc"])).upper()
+            raise InvalidSettings(f"{name}: {first['msg']}") from error
+
+    def open_node(self) -> Node:
+        """The node, not yet asked anything."""
+        return Node(self.rpc_url)
+
+    def open_database(self) -> Database:
+        """The database, not yet opened."""
+        return Database(self.database or f"sqlite:///{self.home / 'troth.db'}")
+
+    def load_deployment(self) -> Deployment:
+        """The deployment record. Raises NoDeployment."""
+        return Deployment.load(self.deployment or self.home / "deployment.json")
+
+    def load_policy(self) -> Policy:
+        """The policy. Raises InvalidPolicy."""
+        return Policy.load(self.policy) if self.policy else Policy.standard()
+
+    def finality_of(self, deployment: Deployment) -> str:
+        """The tag of the last block to index."""
+        return self.finality or ("latest" if deployment.chain_id == LOCAL_CHAIN_ID else "finalized")

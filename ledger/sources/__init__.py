@@ -1,0 +1,1 @@
+"""Real histories, read as promises."""

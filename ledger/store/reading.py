@@ -1,0 +1,146 @@
+"""Reading from the database: every query there is, each giving the types of the floors below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from sqlalchemy import func
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import Session, col, select
+
+from ledger.documents import Document
+from ledger.errors import NotIndexed
+from ledger.events import Block, Log, Position
+from ledger.outcomes import Outcome, Standing
+from ledger.store.records import Company, Cursor
+from ledger.store.tables import CompanyRow, DocumentRow, EventRow, LedgerRow, PromiseRow
+from ledger.units import Address, BlockNumber, Digest, PromiseId, Timestamp
+
+VARIABLES_PER_STATEMENT = 500
+
+
+class Reader:
+    """A session that reads one state of the database."""
+
+    def __init__(self, session: Session, url: str) -> None:
+        self._session = session
+        self._url = url
+
+    def cursor(self) -> Cursor | None:
+        """How far the database follows which ledger; None if it holds none yet."""
+        row = self._session.get(LedgerRow, 1)
+        if row is None:
+            return None
+        block = Block(BlockNumber(row.block), Digest(row.block_hash), Timestamp(row.block_time))
+        return Cursor(row.account, block)
+
+    def require_cursor(self) -> Cursor:
+        """The same. Raises NotIndexed if the database holds no ledger yet."""
+        cursor = self.cursor()
+        if cursor is None:
+            raise NotIndexed(self._url)
+        return cursor
+
+    def companies(self) -> list[Company]:
+        """All companies, by address."""
+        rows = self._session.exec(select(CompanyRow).order_by(col(CompanyRow.address)))
+        return [_company(row) for row in rows]
+
+    def company(self, address: Address) -> Company | None:
+        """One company by its address."""
+        row = self._session.get(CompanyRow, address)
+        return None if row is None else _company(row)
+
+    def companies_called(self, handle: str) -> list[Company]:
+        """The companies that call themselves so, in upper or lower case."""
+        rows = self._session.exec(
+            select(CompanyRow).where(CompanyRow.handle == handle.lower()).order_by(col(CompanyRow.address))
+        )
+        return [_company(row) for row in rows]
+
+    def standings_of(self, company: Address) -> Iterator[Standing]:
+        """All promises of a company."""
+        # Columns instead of rows: a company may have many promises, and each is read once.
+        columns = [getattr(PromiseRow, name) for name in Standing.__slots__]
+        for row in self._session.execute(select(*columns).where(PromiseRow.company == company)):
+            yield Standing(*row)
+
+    def page_of_promises(
+        self, company: Address, result: Outcome | None, as_of: Timestamp, offset: int, limit: int
+    ) -> tuple[list[Standing], int]:
+        """Some promises of a company, those due last first, and how many there are; `result` None for all."""
+        chosen: list[ColumnElement[bool]] = [col(PromiseRow.company) == company]
+        if result is not None:
+            chosen += _condition(result, as_of)
+        rows = self._session.exec(
+            select(PromiseRow)
+            .where(*chosen)
+            .order_by(col(PromiseRow.due_at).desc(), col(PromiseRow.id))
+            .offset(offset)
+            .limit(limit)
+        )
+        count = self._session.exec(select(func.count()).select_from(PromiseRow).where(*chosen)).one()
+        return [_standing(row) for row in rows], count
+
+    def standings(self, ids: Iterable[PromiseId]) -> dict[PromiseId, Standing]:
+        """The promises among `ids` that were made."""
+        found = {}
+        remaining = iter(ids)
+        while part := list(islice(remaining, VARIABLES_PER_STATEMENT)):
+            for row in self._session.exec(select(PromiseRow).where(col(PromiseRow.id).in_(part))):
+                found[PromiseId(row.id)] = _standing(row)
+        return found
+
+    def logs_of(self, promise: PromiseId) -> list[Log]:
+        """The log of one promise, in the chain's order."""
+        rows = self._session.exec(
+            select(EventRow)
+            .where(EventRow.promise == promise)
+            .order_by(col(EventRow.block), col(EventRow.log_index))
+        )
+        return [_log(row) for row in rows]
+
+    def event_count(self) -> int:
+        """How many events there are in all."""
+        return self._session.exec(select(func.count()).select_from(EventRow)).one()
+
+    def documents(self, digests: Sequence[Digest]) -> dict[Digest, Document]:
+        """The documents among `digests` that are kept here."""
+        rows = self._session.exec(select(DocumentRow).where(col(DocumentRow.digest).in_(digests)))
+        return {Digest(row.digest): Document(Digest(row.digest), row.content) for row in rows}
+
+
+def _condition(result: Outcome, as_of: Timestamp) -> list[ColumnElement[bool]]:
+    due, fulfilled = col(PromiseRow.due_at), col(PromiseRow.fulfilled_at)
+    match result:
+        case Outcome.OPEN:
+            return [due > as_of]
+        case Outcome.KEPT:
+            return [due <= as_of, fulfilled <= due]
+        case Outcome.LATE:
+            return [due <= as_of, fulfilled > due]
+        case Outcome.BROKEN:
+            return [due <= as_of, fulfilled.is_(None)]
+
+
+def _company(row: CompanyRow) -> Company:
+    return Company(
+        address=Address(row.address),
+        registered_at=Timestamp(row.registered_at),
+        head=Digest(row.head),
+        head_block=BlockNumber(row.head_block),
+        profile=Digest(row.profile),
+        uri=row.uri,
+        handle=row.handle,
+    )
+
+
+def _standing(row: PromiseRow) -> Standing:
+    return Standing(**{name: getattr(row, name) for name in Standing.__slots__})
+
+
+def _log(row: EventRow) -> Log:
+    at = Position(BlockNumber(row.block), row.log_index, Digest(row.transaction), Timestamp(row.time))
+    topics = tuple(Digest(row.topics[start : start + 32]) for start in range(0, len(row.topics), 32))
+    return Log(at, topics, row.data)

@@ -1,0 +1,84 @@
+"""The tables. Bytes are kept as bytes; everything but `document` is rebuilt from the chain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlmodel import Field, Index, SQLModel
+
+SCHEMA_VERSION = 1
+
+
+class LedgerRow(SQLModel, table=True):
+    """The one ledger that this database follows, and how far: written in the same transaction as what it indexed."""
+
+    __tablename__ = "ledger"
+
+    id: int = Field(primary_key=True)
+    schema_version: int
+    account: str
+    """CAIP-10 name of the contract."""
+    block: int
+    """The last block indexed."""
+    block_hash: bytes
+    block_time: int
+
+
+class EventRow(SQLModel, table=True):
+    """The log as the chain has it. Nothing is ever changed here."""
+
+    __tablename__ = "event"
+    __table_args__: Any = (Index("event_by_promise", "promise"), Index("event_by_company", "company", "block"))
+
+    block: int = Field(primary_key=True)
+    log_index: int = Field(primary_key=True)
+    time: int
+    transaction: bytes
+    topics: bytes
+    """One after the other, 32 bytes each."""
+    data: bytes
+    company: bytes
+    promise: bytes | None
+
+
+class CompanyRow(SQLModel, table=True):
+    """A company as of the last block indexed."""
+
+    __tablename__ = "company"
+
+    address: bytes = Field(primary_key=True)
+    registered_at: int
+    head: bytes
+    head_block: int
+    """The block of its last event."""
+    profile: bytes
+    uri: str
+    handle: str | None = Field(index=True)
+    """In lower case; None where the profile can't be read."""
+
+
+class PromiseRow(SQLModel, table=True):
+    """A promise's standing as of the last block indexed."""
+
+    __tablename__ = "promise"
+    __table_args__: Any = (Index("promise_by_company", "company", "due_at"),)
+
+    id: bytes = Field(primary_key=True)
+    company: bytes
+    service: bytes
+    cohort: int
+    made_at: int
+    due_at: int
+    fulfilled_at: int | None
+    confirmed_at: int | None
+    confirmed_by_arbiter: bool
+    rating: int
+
+
+class DocumentRow(SQLModel, table=True):
+    """A document by its digest. It comes from its author, not from the chain."""
+
+    __tablename__ = "document"
+
+    digest: bytes = Field(primary_key=True)
+    content: bytes

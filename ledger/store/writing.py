@@ -1,0 +1,86 @@
+"""Writing to the database: one step of the index, or documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy.dialects.sqlite import insert
+from sqlmodel import SQLModel
+
+from ledger.documents import Document
+from ledger.events import Event, Log, PromiseEvent
+from ledger.outcomes import Standing
+from ledger.store.reading import Reader
+from ledger.store.records import Company, Cursor
+from ledger.store.tables import (
+    SCHEMA_VERSION,
+    CompanyRow,
+    DocumentRow,
+    EventRow,
+    LedgerRow,
+    PromiseRow,
+)
+
+ROWS_PER_STATEMENT = 2000
+
+
+class Writer(Reader):
+    """A session that also writes."""
+
+    def move_cursor(self, cursor: Cursor) -> None:
+        """Says how far the database follows which ledger."""
+        block = cursor.block
+        row = {
+            "id": 1,
+            "schema_version": SCHEMA_VERSION,
+            "account": cursor.account,
+            "block": block.number,
+            "block_hash": block.hash,
+            "block_time": block.time,
+        }
+        self._upsert(LedgerRow, ["id"], [row])
+
+    def add_events(self, logs: Sequence[tuple[Log, Event]]) -> None:
+        """Appends to the log."""
+        rows = [
+            {
+                "block": log.at.block,
+                "log_index": log.at.log_index,
+                "time": log.at.time,
+                "transaction": log.at.transaction,
+                "topics": b"".join(log.topics),
+                "data": log.data,
+                "company": event.company,
+                "promise": event.id if isinstance(event, PromiseEvent) else None,
+            }
+            for log, event in logs
+        ]
+        for part in _parts(rows):
+            self._session.execute(insert(EventRow), part)
+
+    def put_companies(self, companies: Iterable[Company]) -> None:
+        """Replaces what is known of companies."""
+        self._upsert(CompanyRow, ["address"], [asdict(company) for company in companies])
+
+    def put_standings(self, standings: Iterable[Standing]) -> None:
+        """Replaces the standings of promises."""
+        self._upsert(PromiseRow, ["id"], [asdict(standing) for standing in standings])
+
+    def put_documents(self, documents: Iterable[Document]) -> None:
+        """Keeps documents; one that is there already stays."""
+        rows = [asdict(document) for document in documents]
+        statement = insert(DocumentRow).on_conflict_do_nothing()
+        for part in _parts(rows):
+            self._session.execute(statement, part)
+
+    def _upsert(self, table: type[SQLModel], key: list[str], rows: list[dict[str, Any]]) -> None:
+        for part in _parts(rows):
+            statement = insert(table)
+            changed = {name: statement.excluded[name] for name in part[0] if name not in key}
+            self._session.execute(statement.on_conflict_do_update(index_elements=key, set_=changed), part)
+
+
+def _parts(rows: list[dict[str, Any]]) -> Iterable[list[dict[str, Any]]]:
+    return (rows[start : start + ROWS_PER_STATEMENT] for start in range(0, len(rows), ROWS_PER_STATEMENT))

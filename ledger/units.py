@@ -1,0 +1,80 @@
+"""The small types that carry meaning: addresses, ids, digests, block numbers, times, parts per million."""
+
+from __future__ import annotations
+
+from typing import NewType
+
+from eth_hash.auto import keccak
+from eth_utils.address import is_checksum_address, to_checksum_address
+
+from ledger.errors import InvalidAddress, InvalidDigest, InvalidPromiseId
+
+Address = NewType("Address", bytes)
+"""An account: 20 bytes."""
+
+PromiseId = NewType("PromiseId", bytes)
+"""The EIP-712 struct hash of a promise: 32 bytes."""
+
+Digest = NewType("Digest", bytes)
+"""keccak256 of something: 32 bytes."""
+
+BlockNumber = NewType("BlockNumber", int)
+
+Timestamp = NewType("Timestamp", int)
+"""Unix seconds, by the chain's clock."""
+
+Ppm = NewType("Ppm", int)
+"""Parts per million, from 0 to 1,000,000. How it was rounded is said where it is made."""
+
+WHOLE = Ppm(1_000_000)
+
+ZERO_DIGEST = Digest(bytes(32))
+ZERO_ADDRESS = Address(bytes(20))
+
+
+def digest_of(content: bytes) -> Digest:
+    """keccak256 of `content`."""
+    return Digest(keccak(content))
+
+
+def parse_address(text: str) -> Address:
+    """Reads an address; one in mixed case must have a right EIP-55 checksum. Raises InvalidAddress."""
+    digits = _hex_bytes(text, 20)
+    if digits is None or not (text[2:] in (text[2:].lower(), text[2:].upper()) or is_checksum_address(text)):
+        raise InvalidAddress(text)
+    return Address(digits)
+
+
+def parse_promise_id(text: str) -> PromiseId:
+    """Reads a promise's id. Raises InvalidPromiseId."""
+    digits = _hex_bytes(text, 32)
+    if digits is None:
+        raise InvalidPromiseId(text)
+    return PromiseId(digits)
+
+
+def parse_digest(text: str) -> Digest:
+    """Reads a digest. Raises InvalidDigest."""
+    digits = _hex_bytes(text, 32)
+    if digits is None:
+        raise InvalidDigest(text)
+    return Digest(digits)
+
+
+def show_address(address: Address) -> str:
+    """The address with its EIP-55 checksum."""
+    return to_checksum_address(address)
+
+
+def show_hex(value: bytes) -> str:
+    """0x and hexadecimal digits."""
+    return "0x" + value.hex()
+
+
+def _hex_bytes(text: str, length: int) -> bytes | None:
+    if len(text) != 2 + 2 * length or text[:2] != "0x":
+        return None
+    try:
+        return bytes.fromhex(text[2:])
+    except ValueError:
+        return None

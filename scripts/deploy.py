@@ -1,0 +1,94 @@
+"""Deploys the ledger: `ape run deploy --network ethereum:hoodi --account ALIAS`. On the local chain, neither is needed.
+
+The contract goes to an address that follows from its code alone, by CREATE2 through the deterministic deployment
+proxy: the same on every chain, whoever deploys, and no second time on any. Writes the deployment record that the
+gateway reads.
+"""
+
+from pathlib import Path
+
+import click
+from ape import accounts
+from ape.api import AccountAPI, ProviderAPI
+from ape.cli import ConnectedProviderCommand
+from ape.logging import logger
+from eth_utils.address import to_checksum_address
+
+from ledger.chain.contract import artifact, code_hash
+from ledger.chain.deployment import Deployment
+from ledger.errors import TrothError, WrongCode
+from ledger.units import Address, BlockNumber, Digest, digest_of, show_address, show_hex
+
+PROXY = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
+"""The deterministic deployment proxy (github.com/Arachnid/deterministic-deployment-proxy), there on most chains."""
+
+SALT = bytes(32)
+LOCAL = "local"
+RECORDS = Path("deployments")
+
+
+def ledger_address() -> Address:
+    """Where the proxy puts the ledger (EIP-1014)."""
+    init_code = bytes.fromhex(artifact()["bytecode"][2:])
+    return Address(digest_of(b"\xff" + bytes.fromhex(PROXY[2:]) + SALT + digest_of(init_code))[12:])
+
+
+def deploy(provider: ProviderAPI, account: AccountAPI, record: Path) -> Deployment:
+    """Deploys and writes the record. Raises click.ClickException with what to do where it can't."""
+    address = ledger_address()
+    if provider.get_code(to_checksum_address(address)):
+        raise click.ClickException(_already(provider, address, record))
+    if record.exists() and provider.network.name != LOCAL:
+        raise click.ClickException(
+            f"{record} says that the ledger is on chain {provider.chain_id}, but its code is not at "
+            f"{show_address(address)}. Check the node; if the record is wrong, delete it and deploy again."
+        )
+    if not provider.get_code(PROXY):
+        raise click.ClickException(
+            f"Chain {provider.chain_id} has no deterministic deployment proxy at {PROXY}. "
+            "Put it there first, as its repository (Arachnid/deterministic-deployment-proxy) says."
+        )
+    init_code = bytes.fromhex(artifact()["bytecode"][2:])
+    receipt = account.transfer(PROXY, data=SALT + init_code, value=0)
+    code = bytes(provider.get_code(to_checksum_address(address)))
+    if digest_of(code) != code_hash():
+        raise WrongCode(show_address(address), show_hex(code_hash()), show_hex(digest_of(code)))
+    deployment = Deployment(
+        chain_id=provider.chain_id,
+        address=address,
+        block=BlockNumber(receipt.block_number),
+        transaction=Digest(bytes.fromhex(receipt.txn_hash.removeprefix("0x"))),
+        code_hash=code_hash(),
+    )
+    deployment.save(record)
+    return deployment
+
+
+def _already(provider: ProviderAPI, address: Address, record: Path) -> str:
+    code = bytes(provider.get_code(to_checksum_address(address)))
+    if digest_of(code) != code_hash():
+        return f"{show_address(address)} has other code than the ledger's on chain {provider.chain_id}: do not use it."
+    there = f"The ledger is already on chain {provider.chain_id}, at {show_address(address)}."
+    if record.exists():
+        return f"{there} {record} says so: nothing is left to do."
+    return (
+        f"{there} Only the record {record} is missing. Take it from whoever deployed, or write it with the block and "
+        f"the transaction that an explorer shows for that address; the code's hash is {show_hex(code_hash())}."
+    )
+
+
+@click.command(cls=ConnectedProviderCommand)
+@click.option("--account", "alias", help="Alias of the Ape account that pays; see `ape accounts list`.")
+@click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the deployment record.")
+def cli(provider: ProviderAPI, alias: str | None, record: Path | None) -> None:
+    """Deploys the ledger and writes its deployment record."""
+    local = provider.network.name == LOCAL
+    if alias is None and not local:
+        raise click.UsageError("--account is needed on this network: an alias of `ape accounts list`.")
+    account = accounts.load(alias) if alias else accounts.test_accounts[0]
+    record = record or RECORDS / f"eip155-{provider.chain_id}.json"
+    try:
+        deployment = deploy(provider, account, record)
+    except TrothError as error:
+        raise click.ClickException(str(error)) from error
+    logger.success(f"{deployment.account} in block {deployment.block}; record: {record}")
