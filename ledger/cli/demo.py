@@ -138,10 +138,11 @@ def _deploy(settings: Settings, chain: LocalChain) -> Deployment:
 
 def _index(settings: Settings, console: Console, chain: LocalChain, deployment: Deployment, days: int) -> None:
     database = settings.open_database()
-    is_new = not database.exists
     with index_progress(console) as progress:
         synchronise(chain, database, deployment, "latest", settings.blocks_per_step, progress)
-    if is_new:
+    with database.read() as reader:
+        has_documents = reader.has_documents()
+    if not has_documents:
         with database.write() as writer:
             writer.put_documents(_replay(chain, days).documents)
     database.close()
@@ -187,7 +188,7 @@ def _say_what_to_open(settings: Settings, console: Console) -> None:
     for row in broken:
         console.print(f"  a promise        {base}/promises/{show_hex(row.standing.id)}", highlight=False, soft_wrap=True)
     console.print(f"  a badge          {base}/badges/{company}.svg", highlight=False)
-    console.print(f"  the API          {base}/docs", highlight=False)
+    console.print(f"  the API          {base}/api", highlight=False)
     console.print("Ctrl-C stops everything.")
 
 

@@ -8,7 +8,7 @@ from ledger.documents import Profile, read_profile
 from ledger.errors import AmbiguousCompany, InvalidProfile, UnknownCompany
 from ledger.outcomes import Outcome, Standing, outcome
 from ledger.scoring.policy import Policy
-from ledger.scoring.score import Score, score
+from ledger.scoring.score import Grade, Score, score
 from ledger.store.reading import Reader
 from ledger.store.records import Company
 from ledger.units import Address, Digest, parse_address, show_address
@@ -91,10 +91,10 @@ def view_company(reader: Reader, text: str, scorer: Scorer) -> CompanyView:
 
 
 def directory(reader: Reader, scorer: Scorer) -> list[CompanyView]:
-    """All companies, the highest assured floor first."""
+    """All companies, the highest assured floor first; those with too few promises to be judged last."""
     reader.require_cursor()
     views = [_view(reader, company, scorer) for company in reader.companies()]
-    return sorted(views, key=lambda view: (-view.score.reliability.credited.low, view.company.address))
+    return sorted(views, key=_rank)
 
 
 def list_promises(
@@ -116,3 +116,8 @@ def profile_of(company: Company) -> Profile | None:
 
 def _view(reader: Reader, company: Company, scorer: Scorer) -> CompanyView:
     return CompanyView(company, profile_of(company), scorer.score(reader, company))
+
+
+def _rank(view: CompanyView) -> tuple[bool, int, Address]:
+    result = view.score
+    return result.grade is Grade.GREY, -result.reliability.credited.low, view.company.address

@@ -105,6 +105,10 @@ class Reader:
         """How many events there are in all."""
         return self._session.exec(select(func.count()).select_from(EventRow)).one()
 
+    def has_documents(self) -> bool:
+        """Whether any document is kept here."""
+        return self._session.exec(select(DocumentRow.digest).limit(1)).first() is not None
+
     def documents(self, digests: Sequence[Digest]) -> dict[Digest, Document]:
         """The documents among `digests` that are kept here."""
         rows = self._session.exec(select(DocumentRow).where(col(DocumentRow.digest).in_(digests)))

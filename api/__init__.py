@@ -1,0 +1,1 @@
+"""The gateway: pages, API and badges over the ledger."""

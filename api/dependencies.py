@@ -1,0 +1,29 @@
+"""What routes are given: a session that reads one state of the database, and the scorer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+
+from ledger.services.companies import Scorer
+from ledger.store.database import Database
+from ledger.store.reading import Reader
+
+
+def _reader(request: Request) -> Iterator[Reader]:
+    database: Database = request.app.state.database
+    with database.read() as reader:
+        yield reader
+
+
+def _scorer(request: Request) -> Scorer:
+    scorer: Scorer = request.app.state.scorer
+    return scorer
+
+
+ReaderOf = Annotated[Reader, Depends(_reader)]
+ScorerOf = Annotated[Scorer, Depends(_scorer)]
+Offset = Annotated[int, Query(ge=0, le=1_000_000_000, description="How many to leave out before the first.")]
+Limit = Annotated[int, Query(ge=1, le=500, description="How many to give at the most.")]

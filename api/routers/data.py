@@ -1,0 +1,78 @@
+"""The JSON API."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from api.dependencies import Limit, Offset, ReaderOf, ScorerOf
+from api.schemas import (
+    CompanyOut,
+    CompanyPage,
+    Health,
+    PolicyOut,
+    PromiseOut,
+    PromisePage,
+    PromiseRowOut,
+    ScoreOut,
+)
+from ledger.outcomes import Outcome
+from ledger.services.companies import directory, find_company, list_promises, view_company
+from ledger.services.promises import view_promise
+from ledger.units import parse_promise_id, show_hex
+
+router = APIRouter(prefix="/api", tags=["data"])
+
+CompanyName = Annotated[str, Path(description="The company's address, or the handle it gives itself.")]
+
+
+@router.get("/companies")
+def companies(reader: ReaderOf, scorer: ScorerOf, offset: Offset = 0, limit: Limit = 100) -> CompanyPage:
+    """The directory, the highest assured floor first."""
+    views = directory(reader, scorer)
+    return CompanyPage(total=len(views), items=[CompanyOut.of(view) for view in views[offset : offset + limit]])
+
+
+@router.get("/companies/{company}")
+def company(company: CompanyName, reader: ReaderOf, scorer: ScorerOf) -> CompanyOut:
+    """A company: who it says it is, and its head."""
+    return CompanyOut.of(view_company(reader, company, scorer))
+
+
+@router.get("/companies/{company}/score")
+def score(company: CompanyName, reader: ReaderOf, scorer: ScorerOf) -> ScoreOut:
+    """A company's score with all of its parts."""
+    return ScoreOut.of(view_company(reader, company, scorer))
+
+
+@router.get("/companies/{company}/promises")
+def promises(
+    company: CompanyName,
+    reader: ReaderOf,
+    outcome: Annotated[Outcome | None, Query(description="Only those that came out so.")] = None,
+    offset: Offset = 0,
+    limit: Limit = 100,
+) -> PromisePage:
+    """A company's promises, those due last first."""
+    rows, total = list_promises(reader, find_company(reader, company), outcome, offset, limit)
+    return PromisePage(total=total, items=[PromiseRowOut.of(row) for row in rows])
+
+
+@router.get("/promises/{id}")
+def promise(id: Annotated[str, Path(description="The promise's id.")], reader: ReaderOf) -> PromiseOut:
+    """A promise with its terms and its history, each event with its transaction."""
+    return PromiseOut.of(view_promise(reader, parse_promise_id(id)))
+
+
+@router.get("/policy")
+def policy(scorer: ScorerOf) -> PolicyOut:
+    """The scoring policy in force."""
+    return PolicyOut(hash=show_hex(scorer.policy.hash), policy=scorer.policy.model_dump())
+
+
+@router.get("/health")
+def health(reader: ReaderOf) -> Health:
+    """How far the index is; an error if there is none."""
+    cursor = reader.require_cursor()
+    return Health(ledger=cursor.account, block=cursor.block.number, block_time=cursor.block.time)

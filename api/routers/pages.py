@@ -1,0 +1,74 @@
+"""Pages for people, rendered here; no script is needed to read them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+
+from api.dependencies import Offset, ReaderOf, ScorerOf
+from api.templates import render
+from ledger.badge import badge_message
+from ledger.outcomes import Outcome
+from ledger.services.companies import directory, list_promises, view_company
+from ledger.services.promises import view_promise
+from ledger.units import parse_promise_id
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+PAGE = 50
+RECENT = 5
+
+
+@router.get("/")
+def directory_page(reader: ReaderOf, scorer: ScorerOf) -> HTMLResponse:
+    """All companies."""
+    views = directory(reader, scorer)
+    return render("directory.html", views=views, cursor=reader.require_cursor(), policy=scorer.policy)
+
+
+@router.get("/companies/{company}")
+def company_page(company: str, request: Request, reader: ReaderOf, scorer: ScorerOf) -> HTMLResponse:
+    """A company and its score."""
+    view = view_company(reader, company, scorer)
+    recent = {
+        result: list_promises(reader, view.company, result, 0, RECENT)[0]
+        for result in (Outcome.BROKEN, Outcome.LATE, Outcome.KEPT)
+    }
+    return render(
+        "company.html",
+        view=view,
+        recent=recent,
+        policy=scorer.policy,
+        badge=badge_message(view.score),
+        base=str(request.base_url).rstrip("/"),
+    )
+
+
+@router.get("/companies/{company}/promises")
+def promises_page(
+    company: str,
+    reader: ReaderOf,
+    scorer: ScorerOf,
+    outcome: Annotated[Outcome | None, Query()] = None,
+    offset: Offset = 0,
+) -> HTMLResponse:
+    """A company's promises."""
+    view = view_company(reader, company, scorer)
+    rows, total = list_promises(reader, view.company, outcome, offset, PAGE)
+    return render(
+        "promises.html", view=view, rows=rows, total=total, wanted=outcome, offset=offset, page=PAGE, outcomes=Outcome
+    )
+
+
+@router.get("/promises/{id}")
+def promise_page(id: str, reader: ReaderOf) -> HTMLResponse:
+    """A promise and its history."""
+    return render("promise.html", view=view_promise(reader, parse_promise_id(id)))
+
+
+@router.get("/api")
+def api_page(request: Request) -> HTMLResponse:
+    """What the API can be asked."""
+    return render("api.html", schema=request.app.openapi())

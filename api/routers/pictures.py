@@ -1,0 +1,50 @@
+"""Badges and charts: SVG that other pages embed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response
+
+from api.charts import by_cohort, by_day
+from api.dependencies import ReaderOf, ScorerOf
+from ledger.badge import render_badge
+from ledger.services.companies import view_company
+from ledger.units import digest_of
+
+router = APIRouter(tags=["pictures"])
+
+MAX_AGE_S = 300
+
+IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match")]
+
+
+@router.get("/badges/{company}.svg")
+def badge(company: str, reader: ReaderOf, scorer: ScorerOf, known: IfNoneMatch = None) -> Response:
+    """A company's badge: its assured floor and the date."""
+    view = view_company(reader, company, scorer)
+    return _svg(render_badge(view.name, view.score).encode(), known)
+
+
+@router.get("/companies/{company}/by-day.svg")
+def chart_by_day(company: str, reader: ReaderOf, scorer: ScorerOf, known: IfNoneMatch = None) -> Response:
+    """A company's reliability over time."""
+    return _svg(by_day(view_company(reader, company, scorer)), known)
+
+
+@router.get("/companies/{company}/by-cohort.svg")
+def chart_by_cohort(company: str, reader: ReaderOf, scorer: ScorerOf, known: IfNoneMatch = None) -> Response:
+    """A company's reliability by cohort."""
+    return _svg(by_cohort(view_company(reader, company, scorer)), known)
+
+
+def _svg(content: bytes, known: str | None) -> Response:
+    tag = f'"{digest_of(content)[:16].hex()}"'
+    headers = {
+        "ETag": tag,
+        "Cache-Control": f"public, max-age={MAX_AGE_S}, s-maxage={MAX_AGE_S}",
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    }
+    if known is not None and tag in (part.strip() for part in known.split(",")):
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type="image/svg+xml", headers=headers)

@@ -1,0 +1,79 @@
+"""Rendering pages: the templates and how values are written in them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ledger.badge import percent_down
+from ledger.outcomes import Outcome
+from ledger.scoring.fairness import Fairness
+from ledger.scoring.score import Grade
+from ledger.units import Timestamp, show_address, show_hex
+
+MARKS = {
+    # A mark, so that nothing is said by colour alone.
+    Outcome.KEPT: "✓",
+    Outcome.LATE: "◷",
+    Outcome.BROKEN: "✗",
+    Outcome.OPEN: "…",
+    Grade.GREEN: "✓",
+    Grade.AMBER: "◷",
+    Grade.RED: "✗",
+    Grade.GREY: "?",
+    Fairness.FAIR: "✓",
+    Fairness.UNFAIR: "✗",
+    Fairness.UNKNOWN: "?",
+}
+
+
+def render(template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page from a template."""
+    return HTMLResponse(_environment.get_template(template).render(status=status, **values), status)
+
+
+def moment(time: Timestamp) -> str:
+    """A time as people read it, in UTC."""
+    return f"{datetime.fromtimestamp(time, UTC):%d %b %Y, %H:%M} UTC"
+
+
+def duration(seconds: int) -> str:
+    """A duration in its two largest units."""
+    days, rest = divmod(seconds, 86_400)
+    hours, rest = divmod(rest, 3600)
+    minutes, rest = divmod(rest, 60)
+    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")]
+    return " ".join(f"{value} {unit}" for value, unit in parts if value) if seconds else "0 s"
+
+
+def points(ppm: int) -> str:
+    """A signed difference in percentage points with one decimal, rounded to the nearest."""
+    tenths = (abs(ppm) + 500) // 1000
+    sign = "−" if ppm < 0 and tenths else "+" if tenths else ""
+    return f"{sign}{tenths // 10}.{tenths % 10}"
+
+
+def _environment_of(folder: Path) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {
+        "address": show_address,
+        "hex": show_hex,
+        "moment": moment,
+        "duration": duration,
+        "percent": percent_down,
+        "points": points,
+        "mark": MARKS.__getitem__,
+        "count": "{:,}".format,
+        # Whether an optional field holds something: it is all zeros where it does not.
+        "given": any,
+    }
+    return environment
+
+
+_environment = _environment_of(Path(__file__).parent / "pages")

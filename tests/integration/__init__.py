@@ -1,0 +1,1 @@
+"""Chain, database and commands together, on a real node."""
