@@ -61,8 +61,7 @@ contract TrustLedger is ITrustLedger, Multicall {
         _states[id] = State(state.company, time, time, Status.Fulfilled, state.flags);
 
         bytes32 actor = _actor();
-        bytes32 head =
-            _extend(state.company, headOf[state.company], Fulfilled.selector, actor, id, evidence);
+        bytes32 head = _extend(state.company, headOf[state.company], Fulfilled.selector, actor, id, evidence);
         emit Fulfilled(id, state.company, actor, evidence, head);
     }
 
@@ -78,8 +77,7 @@ contract TrustLedger is ITrustLedger, Multicall {
         }
 
         uint8 flags = state.flags | (byArbiter ? BY_ARBITER : BY_CUSTOMER) | (rating << RATING_SHIFT);
-        _states[id] =
-            State(state.company, state.fulfilledAt, uint40(block.timestamp), Status.Confirmed, flags);
+        _states[id] = State(state.company, state.fulfilledAt, uint40(block.timestamp), Status.Confirmed, flags);
 
         bytes32 actor = _actor();
         bytes32 detail = bytes32((byArbiter ? 1 << 8 : 0) | uint256(rating));
@@ -120,14 +118,10 @@ contract TrustLedger is ITrustLedger, Multicall {
         return keccak256(abi.encodePacked(msg.sender));
     }
 
-    function _extend(
-        address company,
-        bytes32 head,
-        bytes32 kind,
-        bytes32 actor,
-        bytes32 subject,
-        bytes32 detail
-    ) private returns (bytes32 next) {
+    function _extend(address company, bytes32 head, bytes32 kind, bytes32 actor, bytes32 subject, bytes32 detail)
+        private
+        returns (bytes32 next)
+    {
         next = Link.extend(head, kind, actor, subject, detail);
         headOf[company] = next;
     }

@@ -1,22 +1,22 @@
 """Every error that a user of Troth can meet.
 
-    TrothError                  says what is wrong, with which value, and what to do about it
-    ├── InvalidInput            what was given can't be right, whatever the ledger holds
-    │   ├── InvalidAddress, InvalidPromiseId, InvalidDigest, InvalidProfile
-    │   ├── InvalidPolicy
-    │   ├── InvalidSettings
-    │   └── InvalidSource       a row of a data source
-    ├── NotFound                well-formed, and not in the ledger
-    │   ├── UnknownCompany, AmbiguousCompany
-    │   └── UnknownPromise
-    ├── Unavailable             something that is needed does not answer, or is not there
-    │   ├── NodeUnreachable, NodeRefused, TransactionFailed
-    │   ├── NoDeployment, NoDatabase, NotIndexed
-    │   └── MissingTool, PortBusy, DeployFailed
-    └── Contradiction           two things that must agree do not: trust neither before it is settled
-        ├── WrongChain, WrongCode, MalformedLog
-        ├── BrokenLink, HeadMismatch, ChainDiverged
-        └── ForeignDatabase
+TrothError                  says what is wrong, with which value, and what to do about it
+├── InvalidInput            what was given can't be right, whatever the ledger holds
+│   ├── InvalidAddress, InvalidPromiseId, InvalidDigest, InvalidProfile
+│   ├── InvalidPolicy
+│   ├── InvalidSettings
+│   └── InvalidSource       a row of a data source
+├── NotFound                well-formed, and not in the ledger
+│   ├── UnknownCompany, AmbiguousCompany
+│   └── UnknownPromise
+├── Unavailable             something that is needed does not answer, or is not there
+│   ├── NodeUnreachable, NodeRefused, TransactionFailed
+│   ├── NoDeployment, NoDatabase, NotIndexed
+│   └── MissingTool, PortBusy, DeployFailed
+└── Contradiction           two things that must agree do not: trust neither before it is settled
+    ├── WrongChain, WrongCode, MalformedLog
+    ├── BrokenLink, HeadMismatch, ChainDiverged
+    └── ForeignDatabase
 """
 
 from __future__ import annotations
@@ -63,7 +63,9 @@ class InvalidProfile(InvalidInput):
     """A profile document that can't be read, or is not what its digest says."""
 
     def __init__(self, where: str, why: str) -> None:
-        super().__init__(f"The profile at {where} can't be used: {why}.", "Register a profile as docs/protocol.md says.")
+        super().__init__(
+            f"The profile at {where} can't be used: {why}.", "Register a profile as docs/protocol.md says."
+        )
 
 
 class InvalidPolicy(InvalidInput):
@@ -149,7 +151,9 @@ class TransactionFailed(Unavailable):
     """A transaction was mined and reverted, or was never mined."""
 
     def __init__(self, transaction: str, why: str) -> None:
-        super().__init__(f"Transaction {transaction} did not succeed: {why}.", "What it would have recorded is not there.")
+        super().__init__(
+            f"Transaction {transaction} did not succeed: {why}.", "What it would have recorded is not there."
+        )
 
 
 class NoDeployment(Unavailable):
@@ -166,7 +170,9 @@ class NoDatabase(Unavailable):
     """The database can't be opened."""
 
     def __init__(self, url: str, why: str) -> None:
-        super().__init__(f"The database {url} can't be used: {why}.", "Check TROTH_DATABASE and the folder's permissions.")
+        super().__init__(
+            f"The database {url} can't be used: {why}.", "Check TROTH_DATABASE and the folder's permissions."
+        )
 
 
 class NotIndexed(Unavailable):
@@ -188,7 +194,8 @@ class PortBusy(Unavailable):
 
     def __init__(self, port: int, option: str) -> None:
         super().__init__(
-            f"Port {port} of 127.0.0.1 is in use by another program.", f"Stop that program, or choose a port by {option}."
+            f"Port {port} of 127.0.0.1 is in use by another program.",
+            f"Stop that program, or choose a port by {option}.",
         )
 
 
@@ -258,7 +265,7 @@ class ChainDiverged(Contradiction):
 
     def __init__(self, block: int, ours: str, theirs: str) -> None:
         super().__init__(
-            f"Block {block} was {ours} when it was indexed, and is {theirs} now: the chain was reorganised or replaced.",
+            f"Block {block} was {ours} when it was indexed, and is {theirs} now: the chain was reorganised.",
             "Delete the database and index again: everything in it comes from the chain.",
         )
 

@@ -85,6 +85,9 @@ def cli(provider: ProviderAPI, alias: str | None, record: Path | None) -> None:
     local = provider.network.name == LOCAL
     if alias is None and not local:
         raise click.UsageError("--account is needed on this network: an alias of `ape accounts list`.")
+    if alias is not None and alias not in accounts.aliases:
+        known = ", ".join(accounts.aliases) or "none yet: `ape accounts import ALIAS` or `ape accounts generate ALIAS`"
+        raise click.BadParameter(f"Ape has no account {alias!r}. It has: {known}.", param_hint="--account")
     account = accounts.load(alias) if alias else accounts.test_accounts[0]
     record = record or RECORDS / f"eip155-{provider.chain_id}.json"
     try:

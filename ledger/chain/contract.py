@@ -12,7 +12,7 @@ from eth_abi.abi import encode
 
 from ledger.chain.node import Node
 from ledger.promises import TYPES, Promise
-from ledger.units import Address, BlockNumber, Digest, PromiseId, digest_of, show_hex
+from ledger.units import Address, BlockNumber, Digest, PromiseId, digest_of, parse_digest, show_hex
 
 _PROMISE = f"({','.join(TYPES)})"
 
@@ -68,7 +68,8 @@ def heads(node: Node, contract: Address, companies: list[Address], block: BlockN
             for company in companies
         ]
     )
-    return [Digest(bytes.fromhex(answer[2:])) for answer in answers]
+    with node.understanding("eth_call"):
+        return [parse_digest(answer) for answer in answers]
 
 
 def _call(name: str, types: list[str], values: list[Any]) -> bytes:

@@ -106,7 +106,7 @@ def _registered(log: Log, words: _Words) -> Event:
 
 
 def _made(log: Log, words: _Words) -> Event:
-    _, id_, company, customer = log.topics
+    _, claimed, company, customer = log.topics
     words.expect(12)
     promise = Promise(
         company=_address(company),
@@ -123,14 +123,15 @@ def _made(log: Log, words: _Words) -> Event:
         nonce=words.uint(9, 64),
     )
     # The link binds the id alone, so the terms are only as good as this comparison.
-    if promise_id(promise) != id_:
-        raise ValueError(f"its terms do not hash to its id 0x{id_.hex()}")
+    id_ = promise_id(promise)
+    if id_ != PromiseId(claimed):
+        raise ValueError(f"its terms do not hash to its id 0x{claimed.hex()}")
     return Made(
         at=log.at,
         company=promise.company,
         actor=words.digest(10),
         head=words.digest(11),
-        id=PromiseId(id_),
+        id=id_,
         promise=promise,
     )
 

@@ -5,16 +5,17 @@ Logs are asked for as raw JSON: web3's own formatting costs several times what e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from web3 import HTTPProvider
-from web3.types import RPCEndpoint, RPCResponse
+from web3.types import RPCEndpoint
 
-from ledger.errors import NodeRefused, NodeUnreachable
+from ledger.errors import InvalidInput, NodeRefused, NodeUnreachable
 from ledger.events import Block
 from ledger.units import Address, BlockNumber, Digest, Timestamp, show_hex
 
@@ -58,46 +59,54 @@ class Node:
     @cached_property
     def chain_id(self) -> int:
         """The EIP-155 id of the chain that the node serves."""
-        return self._quantity("eth_chainId", self.request("eth_chainId"))
+        with self.understanding("eth_chainId"):
+            return int(self.request("eth_chainId"), 16)
 
     def block(self, which: BlockNumber | str) -> Block | None:
         """A block by its number or tag (latest, safe, finalized); None if the node has none such."""
-        header = self.request("eth_getBlockByNumber", which if isinstance(which, str) else hex(which), False)
-        if header is None:
-            return None
-        return Block(
-            BlockNumber(self._quantity("eth_getBlockByNumber", header["number"])),
-            Digest(bytes.fromhex(header["hash"][2:])),
-            Timestamp(self._quantity("eth_getBlockByNumber", header["timestamp"])),
-        )
+        with self.understanding("eth_getBlockByNumber"):
+            header = self.request("eth_getBlockByNumber", which if isinstance(which, str) else hex(which), False)
+            if header is None:
+                return None
+            return Block(
+                BlockNumber(int(header["number"], 16)),
+                Digest(bytes.fromhex(header["hash"][2:])),
+                Timestamp(int(header["timestamp"], 16)),
+            )
 
-    def code(self, address: Address, block: BlockNumber | str = "latest") -> bytes:
-        """The code of an account; empty for one that has none."""
-        at = block if isinstance(block, str) else hex(block)
-        return bytes.fromhex(self.request("eth_getCode", show_hex(address), at)[2:])
+    def code(self, address: Address) -> bytes:
+        """The code of an account now; empty for one that has none."""
+        with self.understanding("eth_getCode"):
+            return bytes.fromhex(self.request("eth_getCode", show_hex(address), "latest")[2:])
 
     def logs(self, address: Address, first: BlockNumber, last: BlockNumber) -> list[dict[str, Any]]:
         """The logs that a contract emitted in blocks `first` to `last`, raw, each with its `blockTimestamp`."""
         query = {"address": show_hex(address), "fromBlock": hex(first), "toBlock": hex(last)}
-        logs: list[dict[str, Any]] = self.request("eth_getLogs", query)
-        # Not every node gives the time with the log; the events' links prove it either way.
-        untimed = sorted({log["blockNumber"] for log in logs if not log.get("blockTimestamp")})
-        headers = self.batch([("eth_getBlockByNumber", [number, False]) for number in untimed])
-        times = {number: header["timestamp"] for number, header in zip(untimed, headers, strict=True)}
-        return [log | {"blockTimestamp": times[log["blockNumber"]]} if times else log for log in logs]
+        with self.understanding("eth_getLogs"):
+            logs: list[dict[str, Any]] = self.request("eth_getLogs", query)
+            # Not every node gives the time with the log; the events' links prove it either way.
+            untimed = sorted({log["blockNumber"] for log in logs if not log.get("blockTimestamp")})
+            headers = self.batch([("eth_getBlockByNumber", [number, False]) for number in untimed])
+            times = {number: header["timestamp"] for number, header in zip(untimed, headers, strict=True)}
+            return [
+                log if log.get("blockTimestamp") else log | {"blockTimestamp": times[log["blockNumber"]]}
+                for log in logs
+            ]
 
-    def _quantity(self, method: str, value: Any) -> int:
+    @contextmanager
+    def understanding(self, method: str) -> Iterator[None]:
+        """Turns an answer of another shape than the method's into NodeRefused."""
         try:
-            return int(value, 16)
-        except (TypeError, ValueError) as error:
-            raise NodeRefused(self.url, method, f"{value!r} is not a quantity") from error
+            yield
+        except (AttributeError, InvalidInput, KeyError, TypeError, ValueError) as error:
+            raise NodeRefused(self.url, method, f"its answer can't be read ({error!r})") from error
 
-    def _result(self, method: str, response: RPCResponse) -> Any:
+    def _result(self, method: str, response: Any) -> Any:
+        if not isinstance(response, dict) or not ("error" in response or "result" in response):
+            raise NodeRefused(self.url, method, f"its answer is not JSON-RPC ({str(response)[:80]!r})")
         if error := response.get("error"):
             raise NodeRefused(self.url, method, error["message"] if isinstance(error, dict) else str(error))
-        if "result" not in response:
-            raise NodeRefused(self.url, method, f"{response!r} has no result")
-        return response["result"]
+        return response.get("result")
 
 
 def without_secrets(url: str) -> str:

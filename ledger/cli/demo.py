@@ -96,15 +96,13 @@ class _Kept:
             path.unlink(missing_ok=True)
 
 
-def _load(
-    settings: Settings, console: Console, stack: ExitStack, kept: _Kept, days: int, node_port: int
-) -> LocalChain:
+def _load(settings: Settings, console: Console, stack: ExitStack, kept: _Kept, days: int, node_port: int) -> LocalChain:
     console.print(f"Reading {days} days of flights from {FIRST_DAY} on …")
     chosen = flights(FIRST_DAY, days)
     genesis = Timestamp(min(flight.departs_at for flight in chosen) - HOUR_S)
     chain = stack.enter_context(run_anvil(node_port, genesis, settings.home / "anvil.log"))
     console.print("Deploying the contract through Ape …")
-    deployment = _deploy(settings, chain)
+    deployment = deploy_through_ape(chain, settings.home / "deployment.json")
     begin = Timestamp(genesis + MINUTE_S)
     names = carriers()
     replay = plan(chosen, names, cast_actors(chain.accounts(), names), begin)
@@ -115,13 +113,13 @@ def _load(
     return chain
 
 
-def _deploy(settings: Settings, chain: LocalChain) -> Deployment:
+def deploy_through_ape(chain: LocalChain, record: Path) -> Deployment:
+    """Runs `ape run deploy` against a local chain, which writes `record`. Raises MissingTool, DeployFailed."""
     ape = shutil.which("ape", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
     if ape is None:
         raise MissingTool("Ape, which deploys the contract,", "Run `pip install 'troth[chain]'`.")
     if not Path("ape-config.yaml").exists():
         raise MissingTool("ape-config.yaml", "Run the demo from the folder of Troth's checkout.")
-    record = settings.home / "deployment.json"
     chain.request("evm_setAutomine", True)
     finished = subprocess.run(
         [ape, "run", "deploy", "--record", str(record)],
@@ -178,7 +176,9 @@ def _serve(settings: Settings, console: Console, gateway: str) -> None:
 def _say_what_to_open(settings: Settings, console: Console) -> None:
     base = f"http://{settings.host}:{settings.port}"
     with settings.open_database().read() as reader:
-        first = max(directory(reader, Scorer(settings.load_policy())), key=lambda view: view.score.reliability.tally.matured)
+        first = max(
+            directory(reader, Scorer(settings.load_policy())), key=lambda view: view.score.reliability.tally.matured
+        )
         broken, _ = list_promises(reader, first.company, Outcome.LATE, 0, 1)
         as_of = reader.require_cursor().block.time
     company = first.profile.handle if first.profile else show_address(first.company.address)
@@ -186,7 +186,9 @@ def _say_what_to_open(settings: Settings, console: Console) -> None:
     console.print(f"  the directory    {base}/", highlight=False)
     console.print(f"  a company        {base}/companies/{company}", highlight=False)
     for row in broken:
-        console.print(f"  a promise        {base}/promises/{show_hex(row.standing.id)}", highlight=False, soft_wrap=True)
+        console.print(
+            f"  a promise        {base}/promises/{show_hex(row.standing.id)}", highlight=False, soft_wrap=True
+        )
     console.print(f"  a badge          {base}/badges/{company}.svg", highlight=False)
     console.print(f"  the API          {base}/api", highlight=False)
     console.print("Ctrl-C stops everything.")
@@ -202,7 +204,9 @@ def _require_own_settings(settings: Settings) -> None:
     except NoDeployment:
         return
     if deployment.chain_id != CHAIN_ID:
-        raise InvalidSettings(f"{settings.home} holds the ledger {deployment.account}; set TROTH_HOME to another folder")
+        raise InvalidSettings(
+            f"{settings.home} holds the ledger {deployment.account}; set TROTH_HOME to another folder"
+        )
 
 
 def _interrupt(_signal: int, _frame: object) -> NoReturn:

@@ -29,7 +29,7 @@ def synchronise(
     deployment: Deployment,
     finality: str,
     step: int = BLOCKS_PER_STEP,
-    progress: Progress = lambda block, target, events: None,
+    progress: Progress | None = None,
 ) -> Cursor:
     """Indexes up to the block that the node calls `finality` (latest, safe or finalized), and compares all heads.
 
@@ -43,7 +43,8 @@ def synchronise(
         raise NodeRefused(node.url, "eth_getBlockByNumber", f"it has no {finality} block yet")
     while blocks := next_range(cursor.block, node.block(cursor.block.number), head, step):
         cursor, added = _step(node, database, deployment, cursor, blocks)
-        progress(cursor.block.number, head.number, added)
+        if progress is not None:
+            progress(cursor.block.number, head.number, added)
     with database.read() as reader:
         companies = reader.companies()
     compare_heads(node, deployment, companies, cursor.block.number)
@@ -76,9 +77,7 @@ def _begin(node: Node, database: Database, deployment: Deployment) -> Cursor:
         return cursor
 
 
-def _step(
-    node: Node, database: Database, deployment: Deployment, cursor: Cursor, blocks: Range
-) -> tuple[Cursor, int]:
+def _step(node: Node, database: Database, deployment: Deployment, cursor: Cursor, blocks: Range) -> tuple[Cursor, int]:
     logs = _fetch(node, deployment, blocks)
     reached = Cursor(cursor.account, _existing(node, blocks.last))
     events = [event for _, event in logs]

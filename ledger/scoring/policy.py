@@ -61,7 +61,9 @@ class Policy(BaseModel):
     """Cohorts are compared within a service and a period of so many days since 1970-01-01."""
     fairness_margin_ppm: Share
     """The gap between cohorts that is tolerated."""
-    fairness_z_by_pairs: Annotated[dict[Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}$")], Ratio], Field(min_length=1)]
+    fairness_z_by_pairs: Annotated[
+        dict[Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}$")], Ratio], Field(min_length=1)
+    ]
     """The normal quantile for each number of pairs compared at once (Bonferroni)."""
 
     @cached_property
@@ -82,7 +84,7 @@ class Policy(BaseModel):
     def credit_bp(self, lateness: int | None, duration: int) -> int:
         """Credit of a matured promise in basis points, rounded down.
 
-        `lateness` in seconds after the due time, None if it was not fulfilled; `duration` in seconds from making to due.
+        `lateness` in seconds after the due time, None if not fulfilled; `duration` in seconds from making to due.
         """
         if lateness is None:
             return 0
@@ -95,7 +97,7 @@ class Policy(BaseModel):
     @classmethod
     def standard(cls) -> Self:
         """The policy that comes with the package."""
-        return cls.parse((files(__package__) / "policy.json").read_bytes(), "ledger/scoring/policy.json")
+        return cls.parse(files(__package__).joinpath("policy.json").read_bytes(), "ledger/scoring/policy.json")
 
     @classmethod
     def load(cls, path: Path) -> Self:

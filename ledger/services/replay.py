@@ -165,7 +165,13 @@ def _terms(flight: Flight) -> Document:
 
 
 def _evidence(flight: Flight, landed_at: Timestamp) -> Document:
-    return document({"text": f"Landed at {_iso(landed_at)}.", "facts": {"landed": _iso(landed_at), "source": SOURCE}})
+    landed = _iso(landed_at)
+    return document(
+        {
+            "text": f"Flight {flight.carrier} {flight.number} landed in {flight.destination} at {landed}.",
+            "facts": {"landed": landed, "source": SOURCE},
+        }
+    )
 
 
 def _iso(moment: Timestamp) -> str:

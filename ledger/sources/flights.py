@@ -95,7 +95,8 @@ def _flight(row: dict[str, str], day: date, zones: dict[str, ZoneInfo]) -> Fligh
         departs_at=_seconds(departs),
         due_at=_seconds(due),
         due_local=due.isoformat(timespec="minutes"),
-        landed_at=None if delay in _NOT_AVAILABLE else _seconds(due + timedelta(minutes=int(delay))),
+        # In UTC: the delay is time that passed, also across a change of the clocks.
+        landed_at=None if delay in _NOT_AVAILABLE else _seconds(due.astimezone(UTC) + timedelta(minutes=int(delay))),
     )
 
 

@@ -95,9 +95,7 @@ class Reader:
     def logs_of(self, promise: PromiseId) -> list[Log]:
         """The log of one promise, in the chain's order."""
         rows = self._session.exec(
-            select(EventRow)
-            .where(EventRow.promise == promise)
-            .order_by(col(EventRow.block), col(EventRow.log_index))
+            select(EventRow).where(EventRow.promise == promise).order_by(col(EventRow.block), col(EventRow.log_index))
         )
         return [_log(row) for row in rows]
 

@@ -12,8 +12,8 @@ from dataclasses import replace
 
 import pytest
 from ape.api import AccountAPI, ProviderAPI
-from ape.managers.chain import ChainManager
 from ape.contracts import ContractContainer, ContractInstance
+from ape.managers.chain import ChainManager
 from ethpm_types import ContractType
 
 from ledger.chain.contract import artifact
@@ -116,8 +116,6 @@ def address_of(account: AccountAPI) -> Address:
 def words(promise: Promise) -> tuple[object, ...]:
     """A promise as Ape passes a struct."""
     return tuple(getattr(promise, name) for name in Promise.__slots__)
-
-
 
 
 @pytest.fixture

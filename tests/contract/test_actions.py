@@ -1,15 +1,16 @@
 """Each action: what it records, what it moves, and what it refuses."""
 
 from dataclasses import replace
+from typing import Any
 
 import ape
 import pytest
 from ape.api import AccountAPI
-from ape.managers.chain import ChainManager
 from ape.contracts import ContractInstance
+from ape.managers.chain import ChainManager
 
 from ledger.promises import Promise, promise_id, signer_hash
-from ledger.units import ZERO_ADDRESS, ZERO_DIGEST, digest_of
+from ledger.units import ZERO_ADDRESS, ZERO_DIGEST, Timestamp, digest_of
 from tests.contract.conftest import address_of, words
 
 NONE, OPEN, FULFILLED, CONFIRMED = range(4)
@@ -62,9 +63,7 @@ def test_make_refuses_another_company(
         registered.make(words(promise), sender=stranger)
 
 
-def test_make_refuses_the_same_promise_twice(
-    registered: ContractInstance, company: AccountAPI, made: Promise
-) -> None:
+def test_make_refuses_the_same_promise_twice(registered: ContractInstance, company: AccountAPI, made: Promise) -> None:
     with ape.reverts(registered.WrongStatus, id=promise_id(made), actual=OPEN, needed=NONE):
         registered.make(words(made), sender=company)
 
@@ -75,7 +74,7 @@ def test_make_refuses_a_due_time_that_is_not_ahead(
 ) -> None:
     moment = chain.pending_timestamp + 20_000
     chain.pending_timestamp = moment
-    late = replace(promise, due_at=moment - seconds)
+    late = replace(promise, due_at=Timestamp(moment - seconds))
     with ape.reverts(registered.DueInThePast, dueAt=late.due_at, blockTime=moment):
         registered.make(words(late), sender=company)
 
@@ -107,10 +106,9 @@ def test_make_refuses_a_promise_that_nobody_could_contest(
 def test_make_refuses_a_code_above_three(
     registered: ContractInstance, company: AccountAPI, promise: Promise, field: str, code: int
 ) -> None:
-    wrong = replace(promise, **{field: code})
-    with ape.reverts(
-        registered.CodeOutOfRange, experience=wrong.experience, stage=wrong.stage, stakes=wrong.stakes
-    ):
+    change: dict[str, Any] = {field: code}
+    wrong = replace(promise, **change)
+    with ape.reverts(registered.CodeOutOfRange, experience=wrong.experience, stage=wrong.stage, stakes=wrong.stakes):
         registered.make(words(wrong), sender=company)
 
 

@@ -44,7 +44,7 @@ def test_the_address_does_not_depend_on_who_deploys(
 def test_deploy_refuses_a_second_time(provider: ProviderAPI, deployer: AccountAPI, record: Path) -> None:
     deploy(provider, deployer, record)
     before = record.read_bytes()
-    with pytest.raises(click.ClickException, match="already on chain 31337.*nothing is left to do"):
+    with pytest.raises(click.ClickException, match=r"already on chain 31337.*nothing is left to do"):
         deploy(provider, deployer, record)
     assert record.read_bytes() == before
 
@@ -65,9 +65,7 @@ def test_deploy_refuses_a_chain_without_the_proxy(provider: ProviderAPI, deploye
     assert not record.exists()
 
 
-def test_deploy_refuses_foreign_code_at_its_address(
-    provider: ProviderAPI, deployer: AccountAPI, record: Path
-) -> None:
+def test_deploy_refuses_foreign_code_at_its_address(provider: ProviderAPI, deployer: AccountAPI, record: Path) -> None:
     provider.make_request("anvil_setCode", [show_address(ledger_address()), "0x6001"])
     with pytest.raises(click.ClickException, match="other code than the ledger's"):
         deploy(provider, deployer, record)
@@ -82,9 +80,7 @@ def test_a_deployment_is_refused_where_the_code_is_not_ours(
         deployment.verify(Node(provider.http_uri))
 
 
-def test_a_deployment_is_refused_on_another_chain(
-    provider: ProviderAPI, deployer: AccountAPI, record: Path
-) -> None:
+def test_a_deployment_is_refused_on_another_chain(provider: ProviderAPI, deployer: AccountAPI, record: Path) -> None:
     deploy(provider, deployer, record)
     record.write_text(record.read_text().replace("eip155:31337", "eip155:560048"))
     with pytest.raises(WrongChain, match="serves chain eip155:31337, but the ledger was deployed on eip155:560048"):

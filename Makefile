@@ -1,0 +1,69 @@
+# Two commands for everybody: `make demo` and `make test`. Each does its own set-up.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+export SOLCX_BINARY_PATH := $(CURDIR)/.solcx
+
+# The first Python on the PATH that fits; 3.13 does not yet: Ape's dependencies are not built for it.
+PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $$p && break; done)
+
+.PHONY: help demo test check format contract clean
+
+help: ## Say what can be made
+	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+demo: $(VENV)/.demo node_modules/.ready ## Load real flights onto a local chain, score them, serve the result (DAYS=7)
+	@$(BIN)/troth demo $(if $(DAYS),--days $(DAYS))
+
+test: check ## Check everything: what CI runs
+	$(BIN)/ape test tests/contract -q
+	$(BIN)/pytest -q -p no:ape_test tests/integration tests/e2e
+
+check: $(VENV)/.dev node_modules/.ready ## Formats, lint, types, import floors, unit tests
+	$(BIN)/ruff format --check .
+	forge fmt --check contracts
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest -q -p no:ape_test tests/unit
+
+format: $(VENV)/.dev node_modules/.ready ## Put the sources into their format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix-only --quiet .
+	forge fmt contracts
+
+contract: $(VENV)/.dev node_modules/.ready ## Compile the contract into the committed artifact
+	$(BIN)/python scripts/compile.py
+
+bench-%: $(VENV)/.dev node_modules/.ready ## Measure: demo
+	$(BIN)/python -m benchmarks.$*
+
+clean: ## Remove all that was installed or made here
+	rm -rf $(VENV) node_modules .solcx .build .cache .troth .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Troth needs Python 3.11 or 3.12, and none is on the PATH. Install one (Debian, Ubuntu: apt install python3 python3-venv)."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv is missing. Install it (Debian, Ubuntu: apt install python3-venv)."; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: pyproject.toml | $(VENV)/bin/python
+	@echo "Installing Python packages (a minute or two, the first time) …"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[chain,demo]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
+	@echo "Installing Python packages for tests (a minute or two, the first time) …"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[chain,demo,dev]'
+	@touch $@ $(VENV)/.demo
+
+# Not `npm ci`: it refuses a lock file that lacks the tools of other platforms, and no registry need have them all.
+node_modules/.ready: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "Troth needs Node 20 or later with npm, and npm is not on the PATH. Install it (https://nodejs.org; Debian, Ubuntu: apt install nodejs npm)."; exit 1; }
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { echo "Troth needs Node 20 or later; this is $$(node --version). Install a newer one (https://nodejs.org)."; exit 1; }
+	@echo "Installing npm packages …"
+	@npm install --silent --no-save --ignore-scripts
+	@touch $@

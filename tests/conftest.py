@@ -1,0 +1,37 @@
+"""What several suites share: two days of real flights on a real chain, indexed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from ledger.chain.anvil import run_anvil
+from ledger.indexer.run import synchronise
+from ledger.services.replay import cast_actors, perform, plan
+from ledger.sources.flights import FIRST_DAY, carriers, flights
+from ledger.store.database import Database
+from ledger.units import Timestamp
+from tests.support.chain import Loaded, deploy, free_port
+
+DAYS = 2
+
+
+@pytest.fixture(scope="session")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
+    """A chain that holds the flights of two days, and a database that has indexed it."""
+    home = tmp_path_factory.mktemp("home")
+    chosen, names = flights(FIRST_DAY, DAYS), carriers()
+    genesis = Timestamp(min(flight.departs_at for flight in chosen) - 3600)
+    with run_anvil(free_port(), genesis, home / "anvil.log") as chain:
+        deployment = deploy(chain, Timestamp(genesis + 1))
+        deployment.save(home / "deployment.json")
+        cast = cast_actors(chain.accounts(), names)
+        replay = plan(chosen, names, cast, Timestamp(genesis + 2))
+        perform(replay, chain, deployment, lambda done, total: None)
+        database = Database(f"sqlite:///{home / 'troth.db'}")
+        synchronise(chain, database, deployment, "latest")
+        with database.write() as writer:
+            writer.put_documents(replay.documents)
+        database.close()
+        yield Loaded(chain, deployment, chosen, cast, replay, home)

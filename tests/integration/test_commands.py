@@ -1,0 +1,211 @@
+"""`troth` as its users type it: what it prints, its exit codes, and no stack trace ever."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+
+from ledger.scoring.policy import Policy
+from tests.support.chain import Loaded, free_port, lying_node
+
+ROOT = Path(__file__).parents[2]
+
+
+def troth(*arguments: str, **environment: object) -> subprocess.CompletedProcess[str]:
+    """Runs a command with only the given TROTH_ variables."""
+    return subprocess.run(
+        [sys.executable, "-m", "ledger.cli", *arguments],
+        env=variables(**environment),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def variables(**environment: object) -> dict[str, str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("TROTH_")}
+    return clean | {"COLUMNS": "200"} | {f"TROTH_{name.upper()}": str(value) for name, value in environment.items()}
+
+
+def assert_refused(finished: subprocess.CompletedProcess[str], code: int, *named: str) -> None:
+    said = " ".join((finished.stdout + finished.stderr).split())
+    assert finished.returncode == code, said
+    assert "Traceback" not in said
+    for each in named:
+        assert each in said
+
+
+def test_score_prints_the_same_integers_from_differently_indexed_databases(loaded: Loaded, tmp_path: Path) -> None:
+    printed = []
+    for step in (13, 5000):
+        database = f"sqlite:///{tmp_path / f'{step}.db'}"
+        settings = {"home": loaded.home, "database": database, "rpc_url": loaded.chain.url, "blocks_per_step": step}
+        indexed = troth("index", **settings)
+        assert indexed.returncode == 0, indexed.stderr
+        assert "the heads of 16 companies agree" in indexed.stdout
+        for options in ([], ["--json"]):
+            shown = troth("score", "UA", *options, **settings)
+            assert shown.returncode == 0, shown.stderr
+            printed.append(shown.stdout)
+    assert printed[:2] == printed[2:]
+    score = json.loads(printed[1])
+    assert str(score["reliability"]["credited"]["low"]) in printed[0]
+    assert score["reliability"]["tally"]["kept"] > 0
+
+
+def test_an_unknown_company_is_named(loaded: Loaded) -> None:
+    assert_refused(troth("score", "ZZ", home=loaded.home), 2, "'ZZ'", "See the directory")
+    assert_refused(troth("score", "0x12", home=loaded.home), 2, "'0x12' is not an address")
+
+
+def test_a_command_without_an_index_says_what_to_do(tmp_path: Path) -> None:
+    assert_refused(troth("score", "UA", home=tmp_path), 2, "`troth index`")
+    assert_refused(troth("serve", home=tmp_path), 2, "`troth index`")
+
+
+def test_a_missing_or_malformed_deployment_record_is_named(tmp_path: Path) -> None:
+    assert_refused(troth("index", home=tmp_path), 2, "deployment.json", "`ape run deploy`")
+    record = {"chain": "eip155:31337", "address": "0x12", "block": 1, "transaction": "0x", "codeHash": "0x"}
+    for content, why in [
+        ("{", "Expecting"),
+        ("[]", "list"),
+        ("{}", "'chain'"),
+        (json.dumps(record), "'0x12' is not an address"),
+        (json.dumps(record | {"chain": "bip122:1"}), "CAIP-2"),
+    ]:
+        (tmp_path / "deployment.json").write_text(content)
+        assert_refused(troth("index", home=tmp_path), 2, "deployment.json", why)
+
+
+def test_a_node_that_is_down_or_on_another_chain_is_named(loaded: Loaded, tmp_path: Path) -> None:
+    settings = {"home": tmp_path, "deployment": loaded.home / "deployment.json"}
+    port = free_port()
+    assert_refused(troth("index", **settings, rpc_url=f"http://127.0.0.1:{port}"), 2, str(port), "TROTH_RPC_URL")
+
+    def on_mainnet(method: str, _params: list[Any], result: Any) -> Any:
+        return "0x1" if method == "eth_chainId" else result
+
+    with lying_node(loaded.chain.url, on_mainnet) as url:
+        assert_refused(troth("index", **settings, rpc_url=url), 1, "serves chain eip155:1, but", "eip155:31337")
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("rpc_url", "ftp://127.0.0.1"),
+        ("blocks_per_step", "0"),
+        ("finality", "soon"),
+        ("port", "99999"),
+        ("database", "postgresql://127.0.0.1/troth"),
+        ("database", "nonsense"),
+    ],
+)
+def test_a_malformed_setting_is_named(tmp_path: Path, name: str, value: str) -> None:
+    finished = troth("doctor", **{"home": tmp_path, name: value})
+    assert_refused(finished, 2, f"TROTH_{name.upper()}")
+
+
+def test_a_malformed_policy_is_named(loaded: Loaded, tmp_path: Path) -> None:
+    path = tmp_path / "policy.json"
+    path.write_text(json.dumps(Policy.standard().model_dump() | {"z": [1.96, 1]}))
+    assert_refused(troth("score", "UA", home=loaded.home, policy=path), 2, "policy.json", "z.0")
+
+
+def test_what_is_no_database_is_named(loaded: Loaded, tmp_path: Path) -> None:
+    path = tmp_path / "troth.db"
+    path.write_text("This is a text, and long enough to be taken for a header of something else." * 20)
+    assert_refused(troth("score", "UA", home=loaded.home, database=f"sqlite:///{path}"), 2, "not a database")
+
+
+def test_doctor_finds_everything_well(loaded: Loaded) -> None:
+    finished = troth("doctor", home=loaded.home, rpc_url=loaded.chain.url)
+    assert finished.returncode == 0, finished.stdout
+    assert finished.stdout.count("│ well") == 5
+    assert "the heads of 16 companies agree" in finished.stdout
+
+
+def test_doctor_names_each_fault_and_its_remedy(loaded: Loaded, tmp_path: Path) -> None:
+    finished = troth("doctor", home=tmp_path, rpc_url=f"http://127.0.0.1:{free_port()}")
+    assert_refused(finished, 2, "`ape run deploy`", "Start it, or set TROTH_RPC_URL")
+    assert finished.stdout.count("│ fault") == 2
+
+    lying = lying_node(loaded.chain.url, lambda method, _, result: "0x00" if method == "eth_getCode" else result)
+    with lying as url:
+        assert_refused(troth("doctor", home=loaded.home, rpc_url=url), 1, "Do not use this contract")
+
+
+def test_an_option_that_is_not_known_is_refused() -> None:
+    assert_refused(troth("score"), 2, "company")
+    assert_refused(troth("frobnicate"), 2, "frobnicate")
+
+
+def wait_for(url: str, process: subprocess.Popen[str]) -> bytes:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        assert process.poll() is None, process.communicate()
+        try:
+            with urlopen(url) as response:
+                return bytes(response.read())
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(f"{url} did not answer")
+
+
+def test_demo_loads_serves_stops_and_goes_on_from_there(tmp_path: Path) -> None:
+    """The whole demo twice, with one day: Ape deploys, flights are recorded, indexed, scored and served."""
+    node_port, port = free_port(), free_port()
+    command = [sys.executable, "-m", "ledger.cli", "demo", "--node-port", str(node_port)]
+    environment = variables(home=tmp_path, port=port)
+    scores = []
+    for options, began in [(["--days", "1"], "Reading 1 days"), ([], "Going on from the 1 days")]:
+        process = subprocess.Popen(
+            [*command, *options],
+            env=environment,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        try:
+            assert json.loads(wait_for(f"http://127.0.0.1:{port}/api/companies", process))["total"] == 16
+            scores.append(wait_for(f"http://127.0.0.1:{port}/api/companies/UA/score", process))
+            assert_refused(troth("demo", home=tmp_path, port=port), 2, f"Port {port}", "TROTH_PORT")
+        finally:
+            process.send_signal(signal.SIGINT)
+            printed, _ = process.communicate(timeout=30)
+        assert process.returncode == 0
+        assert began in printed
+        assert f"http://127.0.0.1:{port}/badges/UA.svg" in printed
+        assert "Traceback" not in printed
+        for freed in (node_port, port):
+            with socket.socket() as probe:
+                assert probe.connect_ex(("127.0.0.1", freed)) != 0, "something still listens"
+    assert scores[0] == scores[1]
+
+
+def test_demo_never_touches_what_is_not_its_own(loaded: Loaded, tmp_path: Path) -> None:
+    assert_refused(troth("demo", home=tmp_path, database="sqlite:///x.db"), 2, "TROTH_DATABASE is set")
+    record = (loaded.home / "deployment.json").read_text().replace("eip155:31337", "eip155:560048")
+    (tmp_path / "deployment.json").write_text(record)
+    assert_refused(troth("demo", home=tmp_path), 2, "eip155:560048", "TROTH_HOME")
+    assert (tmp_path / "deployment.json").read_text() == record
+
+
+def test_demo_says_which_port_of_the_node_is_busy(tmp_path: Path) -> None:
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        finished = troth("demo", "--no-serve", "--days", "1", "--node-port", str(port), home=tmp_path)
+    assert_refused(finished, 2, f"Port {port}", "--node-port")

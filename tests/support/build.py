@@ -1,0 +1,122 @@
+"""Promises, standings and events, made with as little as a test has to say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from ledger.documents import Document, data_uri, document
+from ledger.events import Confirmed, Event, Fulfilled, Made, Position, Registered
+from ledger.links import extend, genesis
+from ledger.outcomes import Standing
+from ledger.promises import Promise, promise_id, service_code, signer_hash
+from ledger.units import (
+    ZERO_DIGEST,
+    Address,
+    BlockNumber,
+    Digest,
+    PromiseId,
+    Timestamp,
+    digest_of,
+)
+
+COMPANY = Address(b"\xc0" * 20)
+ARBITER = Address(b"\xab" * 20)
+CONTRACT = Address(b"\x1e" * 20)
+CHAIN_ID = 31337
+DAY = 86_400
+NOON = Timestamp(1_359_028_800)
+"""2013-01-24 12:00 UTC."""
+
+
+def a_promise(nonce: int = 0, due_at: int = NOON, cohort: int = 1, service: str = "delivery") -> Promise:
+    """A sound promise to the public."""
+    return Promise(
+        company=COMPANY,
+        customer=ZERO_DIGEST,
+        terms=digest_of(b"terms"),
+        due_at=Timestamp(due_at),
+        dispute_window=DAY,
+        arbiter=ARBITER,
+        service=service_code(service),
+        experience=0,
+        stage=2,
+        stakes=0,
+        cohort=cohort,
+        nonce=nonce,
+    )
+
+
+def a_standing(
+    late: int | None = 0,
+    *,
+    number: int = 0,
+    cohort: int = 1,
+    service: str = "delivery",
+    due_at: int = NOON,
+    duration: int = 3600,
+    confirmed: bool = False,
+) -> Standing:
+    """A promise fulfilled `late` seconds after its due time, or not at all."""
+    fulfilled_at = None if late is None else Timestamp(due_at + late)
+    return Standing(
+        id=PromiseId(number.to_bytes(32, "big")),
+        company=COMPANY,
+        service=service_code(service),
+        cohort=cohort,
+        made_at=Timestamp(due_at - duration),
+        due_at=Timestamp(due_at),
+        fulfilled_at=fulfilled_at,
+        confirmed_at=fulfilled_at if confirmed else None,
+        confirmed_by_arbiter=confirmed,
+    )
+
+
+def a_profile(handle: str = "acme", **more: object) -> Document:
+    """A profile document."""
+    return document({"handle": handle, "name": f"{handle} Ltd", **more})
+
+
+class History:
+    """A company's events as the contract would emit them, each linked to the one before."""
+
+    def __init__(self, company: Address = COMPANY) -> None:
+        self.company = company
+        self.head = genesis(CHAIN_ID, CONTRACT, company)
+        self.events: list[Event] = []
+
+    def register(self, profile: Document | None = None) -> Registered:
+        doc = profile or a_profile()
+        event = Registered(**self._common(), profile=doc.digest, uri=data_uri(doc))
+        self._append(event)
+        return event
+
+    def make(self, promise: Promise) -> Made:
+        event = Made(**self._common(), id=promise_id(promise), promise=promise)
+        self._append(event)
+        return event
+
+    def fulfil(self, promise: Promise) -> Fulfilled:
+        event = Fulfilled(**self._common(), id=promise_id(promise), evidence=ZERO_DIGEST)
+        self._append(event)
+        return event
+
+    def confirm(self, promise: Promise) -> Confirmed:
+        event = Confirmed(**self._common(), id=promise_id(promise), by_arbiter=True, rating=0)
+        self._append(event)
+        return event
+
+    def _common(self) -> dict[str, Any]:
+        block = len(self.events) + 1
+        at = Position(BlockNumber(block), 0, Digest(block.to_bytes(32, "big")), Timestamp(NOON - DAY + block))
+        return {"at": at, "company": self.company, "actor": signer_hash(self.company), "head": ZERO_DIGEST}
+
+    def _append(self, event: Event) -> None:
+        self.head = extend(self.head, event)
+        self.events.append(replace(event, head=self.head))
+
+
+def interleaved(*histories: Iterable[Event]) -> list[Event]:
+    """Events of several companies in the order of their blocks."""
+    return sorted((event for history in histories for event in history), key=lambda event: event.at.block)
