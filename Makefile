@@ -20,13 +20,14 @@ help: ## Say what can be made
 demo: $(VENV)/.demo node_modules/.ready ## Load real flights onto a local chain, score them, serve the result (DAYS=7)
 	@$(BIN)/troth demo $(if $(DAYS),--days $(DAYS))
 
-test: check ## Check everything: what CI runs
+test: check $(SOLCX_BINARY_PATH)/.ready ## Check everything: what CI runs
+	forge test --quiet
 	$(BIN)/ape test tests/contract -q
 	$(BIN)/pytest -q -p no:ape_test tests/integration tests/e2e
 
 check: $(VENV)/.dev node_modules/.ready ## Formats, lint, types, import floors, unit tests
 	$(BIN)/ruff format --check .
-	forge fmt --check contracts
+	forge fmt --check contracts tests/forge
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q -p no:ape_test tests/unit
@@ -34,7 +35,7 @@ check: $(VENV)/.dev node_modules/.ready ## Formats, lint, types, import floors, 
 format: $(VENV)/.dev node_modules/.ready ## Put the sources into their format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix-only --quiet .
-	forge fmt contracts
+	forge fmt contracts tests/forge
 
 contract: $(VENV)/.dev node_modules/.ready ## Compile the contract into the committed artifact
 	$(BIN)/python scripts/compile.py
@@ -59,6 +60,10 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	@echo "Installing Python packages for tests (a minute or two, the first time) …"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[chain,demo,dev]'
 	@touch $@ $(VENV)/.demo
+
+$(SOLCX_BINARY_PATH)/.ready: scripts/compile.py | $(VENV)/.dev node_modules/.ready
+	@$(BIN)/python -c 'from scripts.compile import ensure_compiler; ensure_compiler()'
+	@touch $@
 
 # Not `npm ci`: it refuses a lock file that lacks the tools of other platforms, and no registry need have them all.
 node_modules/.ready: package.json package-lock.json

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ledger.promises import TYPES, Promise
+from ledger.promises import Promise
 from ledger.units import Address, BlockNumber, Digest, PromiseId, Timestamp, digest_of
 
 
@@ -71,7 +71,9 @@ class Registered(Event):
 class Made(Event):
     """A company made a promise."""
 
-    TOPIC: ClassVar[Digest] = _topic("Made", "bytes32", *TYPES, "bytes32", "bytes32")
+    TOPIC: ClassVar[Digest] = _topic(
+        "Made", "bytes32", "address", "bytes32", "bytes32", "bytes32", "uint256", "uint256", "bytes32"
+    )
 
     id: PromiseId
     promise: Promise

@@ -1,4 +1,4 @@
-"""The links of a company's hash chain: the twin of contracts/libraries/Link.sol."""
+"""The links of a company's hash chain: as the contract links them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from ledger.errors import BrokenLink
 from ledger.events import Confirmed, Event, Fulfilled, Made, Registered
-from ledger.units import ZERO_DIGEST, Address, Digest, digest_of, show_address
+from ledger.promises import packed
+from ledger.units import Address, Digest, digest_of, show_address
 
 
 def genesis(chain_id: int, contract: Address, company: Address) -> Digest:
@@ -16,8 +17,7 @@ def genesis(chain_id: int, contract: Address, company: Address) -> Digest:
 
 def extend(head: Digest, event: Event) -> Digest:
     """The head after `event`, given the head before it."""
-    subject, detail = _subject_and_detail(event)
-    return digest_of(head + event.TOPIC + _word(event.at.time) + event.actor + subject + detail)
+    return digest_of(head + _word(event.at.time) + event.TOPIC + _content(event))
 
 
 def replay(start: Digest, events: Iterable[Event]) -> Digest:
@@ -33,16 +33,20 @@ def replay(start: Digest, events: Iterable[Event]) -> Digest:
     return head
 
 
-def _subject_and_detail(event: Event) -> tuple[bytes, bytes]:
+def _content(event: Event) -> bytes:
+    """The words of an event as the log has them, topics first, without its head; a string by its keccak256."""
     match event:
         case Registered():
-            return event.profile, digest_of(event.uri.encode())
+            return _left_padded(event.company) + event.actor + event.profile + digest_of(event.uri.encode())
         case Made():
-            return event.id, ZERO_DIGEST
+            promise = event.promise
+            words = event.id + _left_padded(event.company) + promise.customer + event.actor + promise.terms
+            return words + b"".join(map(_word, packed(promise)))
         case Fulfilled():
-            return event.id, event.evidence
+            return event.id + _left_padded(event.company) + event.actor + event.evidence
         case Confirmed():
-            return event.id, _word(event.by_arbiter << 8 | event.rating)
+            said = _word(event.by_arbiter) + _word(event.rating)
+            return event.id + _left_padded(event.company) + event.actor + said
         case _:
             raise TypeError(f"no link is defined for {type(event).__name__}")
 

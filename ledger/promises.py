@@ -32,7 +32,7 @@ class Promise:
 
     company: Address
     customer: Digest
-    """keccak256(salt ‖ signer) of the customer; zero for a promise to the public."""
+    """`customer_of` the customer's signer and its salt; zero for a promise to the public."""
     terms: Digest
     """Digest of the terms document, which stays off chain."""
     due_at: Timestamp
@@ -53,6 +53,15 @@ def promise_id(promise: Promise) -> PromiseId:
     return PromiseId(digest_of(TYPEHASH + encode_promise(promise)))
 
 
+def packed(promise: Promise) -> tuple[int, int]:
+    """The small fields as the contract's event `Made` has them: its words `schedule` and `labels`."""
+    schedule = int.from_bytes(promise.arbiter, "big") | promise.due_at << 160 | promise.dispute_window << 200
+    schedule |= promise.cohort << 232 | promise.stakes << 248
+    labels = promise.nonce | int.from_bytes(promise.service, "big") << 64
+    labels |= promise.experience << 128 | promise.stage << 136
+    return schedule, labels
+
+
 def encode_promise(promise: Promise) -> bytes:
     """The ABI encoding of the twelve fields, which is their EIP-712 encoding too: one word each."""
     return b"".join(map(_word, astuple(promise), TYPES))
@@ -67,6 +76,11 @@ def _word(value: bytes | int, kind: str) -> bytes:
 def service_code(name: str) -> bytes:
     """The code of a service: the first 8 bytes of keccak256 of its published name, the same at every company."""
     return digest_of(name.encode())[:8]
+
+
+def customer_of(salt: bytes, signer: bytes) -> Digest:
+    """How a promise names its customer: keccak256(salt ‖ keccak256(signer)), which tells nobody who it is."""
+    return digest_of(salt + signer_hash(signer))
 
 
 def signer_hash(signer: bytes) -> Digest:

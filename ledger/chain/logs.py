@@ -73,8 +73,14 @@ class _Words:
             raise ValueError(f"word {index} does not fit {bits} bits")
         return value
 
-    def address(self, index: int) -> Address:
-        return _address(self.word(index))
+    def packed(self, index: int, *bits: int) -> list[int]:
+        """The fields that a word holds, from its lowest bit on; nothing may stand above them."""
+        value = self.uint(index, sum(bits))
+        fields = []
+        for width in bits:
+            fields.append(value & (1 << width) - 1)
+            value >>= width
+        return fields
 
     def text(self, index: int) -> str:
         start = self.uint(index, 64)
@@ -107,30 +113,31 @@ def _registered(log: Log, words: _Words) -> Event:
 
 def _made(log: Log, words: _Words) -> Event:
     _, claimed, company, customer = log.topics
-    words.expect(12)
+    words.expect(5)
+    arbiter, due_at, dispute_window, cohort, stakes = words.packed(2, 160, 40, 32, 16, 8)
+    nonce, service, experience, stage = words.packed(3, 64, 64, 8, 8)
     promise = Promise(
         company=_address(company),
         customer=customer,
-        terms=words.digest(0),
-        due_at=Timestamp(words.uint(1, 40)),
-        dispute_window=words.uint(2, 32),
-        arbiter=words.address(3),
-        service=words.word(4)[:8],
-        experience=words.uint(5, 8),
-        stage=words.uint(6, 8),
-        stakes=words.uint(7, 8),
-        cohort=words.uint(8, 16),
-        nonce=words.uint(9, 64),
+        terms=words.digest(1),
+        due_at=Timestamp(due_at),
+        dispute_window=dispute_window,
+        arbiter=Address(arbiter.to_bytes(20, "big")),
+        service=service.to_bytes(8, "big"),
+        experience=experience,
+        stage=stage,
+        stakes=stakes,
+        cohort=cohort,
+        nonce=nonce,
     )
-    # The link binds the id alone, so the terms are only as good as this comparison.
     id_ = promise_id(promise)
     if id_ != PromiseId(claimed):
         raise ValueError(f"its terms do not hash to its id 0x{claimed.hex()}")
     return Made(
         at=log.at,
         company=promise.company,
-        actor=words.digest(10),
-        head=words.digest(11),
+        actor=words.digest(0),
+        head=words.digest(4),
         id=id_,
         promise=promise,
     )

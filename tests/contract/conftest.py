@@ -17,8 +17,8 @@ from ape.managers.chain import ChainManager
 from ethpm_types import ContractType
 
 from ledger.chain.contract import artifact
-from ledger.promises import Promise, service_code
-from ledger.units import ZERO_DIGEST, Address, Digest, Timestamp, digest_of
+from ledger.promises import Promise, customer_of, service_code
+from ledger.units import ZERO_DIGEST, Address, Timestamp, digest_of
 
 DAY = 86_400
 
@@ -82,7 +82,7 @@ def promise(
     """A sound promise from `company` to `customer`, due in an hour."""
     return Promise(
         company=address_of(company),
-        customer=Digest(digest_of(salt + address_of(customer))),
+        customer=customer_of(salt, address_of(customer)),
         terms=digest_of(b"terms"),
         due_at=Timestamp(chain.pending_timestamp + 3600),
         dispute_window=DAY,

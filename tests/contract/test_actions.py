@@ -9,7 +9,7 @@ from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 from ape.managers.chain import ChainManager
 
-from ledger.promises import Promise, promise_id, signer_hash
+from ledger.promises import Promise, packed, promise_id, signer_hash
 from ledger.units import ZERO_ADDRESS, ZERO_DIGEST, Timestamp, digest_of
 from tests.contract.conftest import address_of, words
 
@@ -45,7 +45,7 @@ def test_make_opens_the_promise(registered: ContractInstance, company: AccountAP
     receipt = registered.make(words(promise), sender=company)
     (event,) = receipt.decode_logs(registered.Made)
     assert bytes(event.id) == promise_id(promise) == bytes(registered.idOf(words(promise)))
-    assert (event.dueAt, event.cohort, event.nonce) == (promise.due_at, promise.cohort, promise.nonce)
+    assert (event.schedule, event.labels) == packed(promise)
     assert bytes(event.head) == bytes(registered.headOf(company))
     assert state(registered, promise) == (OPEN, 0, receipt.timestamp, 0)
     assert registered.stateOf(promise_id(promise)).company == company.address
@@ -59,7 +59,7 @@ def test_make_refuses_an_unregistered_company(ledger: ContractInstance, company:
 def test_make_refuses_another_company(
     registered: ContractInstance, company: AccountAPI, stranger: AccountAPI, promise: Promise
 ) -> None:
-    with ape.reverts(registered.NotTheCompany, caller=stranger.address, company=company.address):
+    with ape.reverts(registered.NotTheCompany, actor=signer_hash(address_of(stranger)), company=company.address):
         registered.make(words(promise), sender=stranger)
 
 
@@ -141,7 +141,7 @@ def test_fulfil_refuses_a_promise_never_made(
 def test_fulfil_refuses_a_stranger(
     registered: ContractInstance, company: AccountAPI, stranger: AccountAPI, made: Promise
 ) -> None:
-    with ape.reverts(registered.NotTheCompany, caller=stranger.address, company=company.address):
+    with ape.reverts(registered.NotTheCompany, actor=signer_hash(address_of(stranger)), company=company.address):
         registered.fulfil(promise_id(made), EVIDENCE, sender=stranger)
 
 
@@ -160,7 +160,7 @@ def test_confirm_by_the_customer_keeps_the_rating(
     assert (event.byArbiter, event.rating) == (False, 5)
     assert bytes(event.actor) == signer_hash(address_of(customer))
     assert bytes(event.head) == bytes(registered.headOf(company))
-    assert state(registered, made) == (CONFIRMED, fulfilled_at, receipt.timestamp, 5 << 5 | 1 << 3)
+    assert state(registered, made) == (CONFIRMED, fulfilled_at, receipt.timestamp, 5 << 5)
 
 
 def test_confirm_by_the_arbiter_of_a_promise_to_the_public(
@@ -200,7 +200,7 @@ def test_confirm_refuses_company_stranger_and_a_wrong_salt(
 ) -> None:
     registered.fulfil(promise_id(made), EVIDENCE, sender=company)
     for caller, shown in [(company, salt), (stranger, salt), (customer, ZERO_DIGEST)]:
-        with ape.reverts(registered.NotACounterparty, caller=caller.address, id=promise_id(made)):
+        with ape.reverts(registered.NotACounterparty, actor=signer_hash(address_of(caller)), id=promise_id(made)):
             registered.confirm(words(made), shown, 5, sender=caller)
 
 

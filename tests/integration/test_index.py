@@ -33,7 +33,7 @@ from ledger.errors import (
     WrongChain,
     WrongCode,
 )
-from ledger.events import Registered
+from ledger.events import Made, Registered
 from ledger.indexer.run import synchronise
 from ledger.store.database import Database
 from ledger.units import Address, BlockNumber, show_hex
@@ -157,13 +157,21 @@ def test_an_event_told_twice_is_refused(loaded: Loaded, tmp_path: Path) -> None:
     assert isinstance(error, BrokenLink)
 
 
-def test_an_event_with_another_content_is_refused(loaded: Loaded, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("word", "error"), [(0, BrokenLink), (1, MalformedLog), (2, MalformedLog), (3, MalformedLog), (4, BrokenLink)]
+)
+def test_a_promise_of_which_any_word_was_changed_is_refused(
+    loaded: Loaded, tmp_path: Path, word: int, error: type[TrothError]
+) -> None:
+    """The terms must hash to the id; what the id does not hold, the link does."""
+
     def forge(logs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        made = next(log for log in logs if len(log["topics"]) == 4)
-        made["data"] = made["data"].replace("0", "1", 1) if made["data"][2] == "0" else "0x0" + made["data"][3:]
+        made = next(log for log in logs if log["topics"][0] == show_hex(Made.TOPIC))
+        last = 2 + 64 * (word + 1) - 1
+        made["data"] = made["data"][:last] + f"{int(made['data'][last], 16) ^ 1:x}" + made["data"][last + 1 :]
         return logs
 
-    assert isinstance(refused(loaded, tmp_path / "troth.db", in_logs(forge)), MalformedLog)
+    assert isinstance(refused(loaded, tmp_path / "troth.db", in_logs(forge)), error)
 
 
 def test_another_time_is_refused(loaded: Loaded, tmp_path: Path) -> None:

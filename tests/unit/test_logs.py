@@ -9,7 +9,7 @@ from ledger.chain.logs import decode, parse_log
 from ledger.chain.node import without_secrets
 from ledger.errors import MalformedLog
 from ledger.events import Confirmed, Fulfilled, Log, Made, Position, Registered
-from ledger.promises import encode_promise, promise_id
+from ledger.promises import packed, promise_id
 from ledger.units import ZERO_DIGEST, BlockNumber, Digest, Timestamp
 from tests.support.build import COMPANY, CONTRACT, NOON, a_promise
 
@@ -24,8 +24,8 @@ def word(value: int) -> bytes:
     return value.to_bytes(32, "big")
 
 
-# Company and customer are topics; the other ten fields are data.
-MADE = Log(AT, (Made.TOPIC, ID, COMPANY_WORD, ZERO_DIGEST), encode_promise(PROMISE)[64:] + ACTOR + HEAD)
+SCHEDULE, LABELS = map(word, packed(PROMISE))
+MADE = Log(AT, (Made.TOPIC, ID, COMPANY_WORD, ZERO_DIGEST), ACTOR + PROMISE.terms + SCHEDULE + LABELS + HEAD)
 FULFILLED = Log(AT, (Fulfilled.TOPIC, ID, COMPANY_WORD), ACTOR + ZERO_DIGEST + HEAD)
 CONFIRMED = Log(AT, (Confirmed.TOPIC, ID, COMPANY_WORD), ACTOR + word(1) + word(5) + HEAD)
 REGISTERED = Log(
@@ -96,7 +96,8 @@ def test_a_log_without_a_field_is_refused() -> None:
         (replace(FULFILLED, data=FULFILLED.data + bytes(32)), "128 bytes, not 96"),
         (replace(CONFIRMED, data=ACTOR + word(2) + word(5) + HEAD), "does not fit 1 bits"),
         (replace(CONFIRMED, data=ACTOR + word(1) + word(256) + HEAD), "does not fit 8 bits"),
-        (replace(MADE, data=MADE.data[:31] + b"\x09" + MADE.data[32:]), "do not hash to its id"),
+        (replace(MADE, data=MADE.data[:63] + b"\x09" + MADE.data[64:]), "do not hash to its id"),
+        (replace(MADE, data=MADE.data[:96] + b"\x01" + MADE.data[97:]), "does not fit 144 bits"),
         (replace(MADE, topics=(*MADE.topics[:3], HEAD)), "do not hash to its id"),
         (replace(REGISTERED, data=REGISTERED.data[:64] + word(2**70) + REGISTERED.data[96:]), "does not fit"),
         (replace(REGISTERED, data=REGISTERED.data[:64] + word(129) + REGISTERED.data[96:]), "does not begin at a word"),
