@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from api.schemas import Problem
 from api.templates import render
 from ledger.errors import AmbiguousCompany, Contradiction, InvalidInput, NotFound, TrothError, Unavailable
 
@@ -20,6 +22,12 @@ STATUSES: tuple[tuple[type[TrothError], HTTPStatus], ...] = (
     (Contradiction, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 """The first that fits an error is its status."""
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status.value: {"model": Problem, "description": status.phrase}
+    for status in sorted({status for _, status in STATUSES})
+}
+"""What the schema of the API says of errors."""
 
 DATA_PREFIX = "/api/"
 
@@ -63,6 +71,6 @@ def _unforeseen(request: Request, _error: Exception) -> Response:
 
 def _answer(request: Request, status: HTTPStatus, what: str, remedy: str) -> Response:
     if request.url.path.startswith(DATA_PREFIX):
-        body = {"title": status.phrase, "status": status.value, "detail": what, "remedy": remedy}
-        return JSONResponse(body, status, media_type="application/problem+json")
+        problem = Problem(title=status.phrase, status=status.value, detail=what, remedy=remedy)
+        return JSONResponse(problem.model_dump(), status, media_type="application/problem+json")
     return render("error.html", status=status.value, title=status.phrase, what=what, remedy=remedy)

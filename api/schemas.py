@@ -20,6 +20,15 @@ Hex = Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]*$")]
 Seconds = Annotated[int, Field(description="Unix seconds by the chain's clock.")]
 
 
+class Problem(BaseModel):
+    """What every error is answered with (RFC 9457)."""
+
+    title: str = Field(description="The status in words.")
+    status: int
+    detail: str = Field(description="What was wrong, with the value.")
+    remedy: str = Field(description="What to do.")
+
+
 class IntervalOut(BaseModel):
     """A rate with its 95% interval, in parts per million."""
 

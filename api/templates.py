@@ -15,6 +15,9 @@ from ledger.scoring.fairness import Fairness
 from ledger.scoring.score import Grade
 from ledger.units import Timestamp, show_address, show_hex
 
+FAR_FUTURE = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
+"""A promise may be due later than calendars here go: its time has 40 bits."""
+
 MARKS = {
     # A mark, so that nothing is said by colour alone.
     Outcome.KEPT: "✓",
@@ -38,6 +41,8 @@ def render(template: str, status: int = 200, **values: Any) -> HTMLResponse:
 
 def moment(time: Timestamp) -> str:
     """A time as people read it, in UTC."""
+    if time > FAR_FUTURE:
+        return "after the year 9999"
     return f"{datetime.fromtimestamp(time, UTC):%d %b %Y, %H:%M} UTC"
 
 

@@ -9,11 +9,12 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any
 from urllib.parse import unquote_to_bytes
 
 import rfc8785
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from ledger.errors import InvalidProfile
 from ledger.promises import service_code
@@ -22,8 +23,25 @@ from ledger.units import Digest, digest_of
 PROFILE_LIMIT = 64 * 1024
 """Bytes of a profile that we read at the most."""
 
+URI_LIMIT = 2 * PROFILE_LIMIT
+"""Characters of a URI that we read at the most: enough for a profile in base64."""
+
 _DATA = "data:application/json"
-_ShortText = Annotated[str, Field(min_length=1, max_length=80)]
+MOST_NAMES = 2000
+"""Cohorts, or services, that a profile may name."""
+
+_JOINERS = "\u200c\u200d"
+"""Invisible, and part of names in Persian and other scripts."""
+
+
+def _visible(text: str) -> str:
+    # Control characters break pictures, and marks of direction can make one name look like another.
+    if not all(char.isprintable() or char in _JOINERS for char in text):
+        raise ValueError("it has characters that can't be seen")
+    return text
+
+
+_ShortText = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_visible)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +60,15 @@ class Profile(BaseModel):
     handle: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
     """A short name; nothing stops two companies from claiming one."""
     name: _ShortText
-    cohort_key: Annotated[str, Field(max_length=80)] = ""
+    cohort_key: Annotated[str, Field(max_length=80), AfterValidator(_visible)] = ""
     """What its cohorts are told apart by."""
-    cohorts: dict[Annotated[str, Field(pattern=r"^[0-9]{1,5}$")], _ShortText] = {}
+    cohorts: Annotated[
+        dict[Annotated[str, Field(pattern=r"^[0-9]{1,5}$")], _ShortText], Field(max_length=MOST_NAMES)
+    ] = {}
     """Name of each cohort by its number."""
-    services: list[_ShortText] = []
+    services: Annotated[list[_ShortText], Field(max_length=MOST_NAMES)] = []
     """Published names of its services."""
-    notice: Annotated[str, Field(max_length=400)] = ""
+    notice: Annotated[str, Field(max_length=400), AfterValidator(_visible)] = ""
     """Something that every reader should know."""
 
     def cohort_name(self, cohort: int) -> str:
@@ -57,7 +77,11 @@ class Profile(BaseModel):
 
     def service_name(self, code: bytes) -> str:
         """The service's published name, else its code."""
-        return {service_code(name): name for name in self.services}.get(code, f"0x{code.hex()}")
+        return self._service_names.get(code, f"0x{code.hex()}")
+
+    @cached_property
+    def _service_names(self) -> dict[bytes, str]:
+        return {service_code(name): name for name in self.services}
 
 
 def document(content: dict[str, Any]) -> Document:
@@ -88,7 +112,7 @@ def read_profile(uri: str, digest: Digest) -> Profile:
     header, comma, body = uri.partition(",")
     if not comma or not header.startswith(_DATA):
         raise InvalidProfile(where, "only data:application/json URIs are read")
-    if len(body) > 2 * PROFILE_LIMIT:
+    if len(uri) > URI_LIMIT:
         raise InvalidProfile(where, f"it is larger than {PROFILE_LIMIT} bytes")
     try:
         content = unquote_to_bytes(body)

@@ -3,6 +3,7 @@
 TrothError                  says what is wrong, with which value, and what to do about it
 ├── InvalidInput            what was given can't be right, whatever the ledger holds
 │   ├── InvalidAddress, InvalidPromiseId, InvalidDigest, InvalidProfile
+│   ├── InvalidQuantity, InvalidData
 │   ├── InvalidPolicy
 │   ├── InvalidSettings
 │   └── InvalidSource       a row of a data source
@@ -12,7 +13,7 @@ TrothError                  says what is wrong, with which value, and what to do
 ├── Unavailable             something that is needed does not answer, or is not there
 │   ├── NodeUnreachable, NodeRefused, TransactionFailed
 │   ├── NoDeployment, NoDatabase, NotIndexed
-│   └── MissingTool, PortBusy, DeployFailed
+│   └── MissingTool, PortBusy, HomeInUse, DeployFailed
 └── Contradiction           two things that must agree do not: trust neither before it is settled
     ├── WrongChain, WrongCode, MalformedLog
     ├── BrokenLink, HeadMismatch, ChainDiverged
@@ -57,6 +58,20 @@ class InvalidDigest(InvalidInput):
 
     def __init__(self, value: str) -> None:
         super().__init__(f"{value!r} is not a digest.", "Give 0x and 64 hexadecimal digits.")
+
+
+class InvalidQuantity(InvalidInput):
+    """Not a quantity as JSON-RPC writes it, or one that no chain has."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(f"{value!r} is not a quantity.", "It must be 0x and hexadecimal digits, below 2^63.")
+
+
+class InvalidData(InvalidInput):
+    """Not data as JSON-RPC writes it."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(f"{value!r} is not data.", "It must be 0x and an even number of hexadecimal digits.")
 
 
 class InvalidProfile(InvalidInput):
@@ -195,8 +210,15 @@ class PortBusy(Unavailable):
     def __init__(self, port: int, option: str) -> None:
         super().__init__(
             f"Port {port} of 127.0.0.1 is in use by another program.",
-            f"Stop that program, or choose a port by {option}.",
+            f"Stop that program (a demo that was killed leaves its anvil running), or choose a port by {option}.",
         )
+
+
+class HomeInUse(Unavailable):
+    """Another demo works in the same folder."""
+
+    def __init__(self, home: str) -> None:
+        super().__init__(f"Another demo is running in {home}.", "Stop it, or set TROTH_HOME to another folder.")
 
 
 class DeployFailed(Unavailable):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NewType
+import re
+from typing import Any, NewType
 
 from eth_hash.auto import keccak
 from eth_utils.address import is_checksum_address, to_checksum_address
 
-from ledger.errors import InvalidAddress, InvalidDigest, InvalidPromiseId
+from ledger.errors import InvalidAddress, InvalidData, InvalidDigest, InvalidPromiseId, InvalidQuantity
 
 Address = NewType("Address", bytes)
 """An account: 20 bytes."""
@@ -27,6 +28,12 @@ Ppm = NewType("Ppm", int)
 """Parts per million, from 0 to 1,000,000. How it was rounded is said where it is made."""
 
 WHOLE = Ppm(1_000_000)
+
+MAX_QUANTITY = 2**63 - 1
+"""What a database's integer holds."""
+
+_QUANTITY = re.compile("0x[0-9a-fA-F]+")
+_DATA = re.compile("0x([0-9a-fA-F]{2})*")
 
 ZERO_DIGEST = Digest(bytes(32))
 ZERO_ADDRESS = Address(bytes(20))
@@ -61,6 +68,20 @@ def parse_digest(text: str) -> Digest:
     return Digest(digits)
 
 
+def parse_quantity(text: Any) -> int:
+    """Reads a JSON-RPC quantity that fits 63 bits, which every block number and time does. Raises InvalidQuantity."""
+    if not isinstance(text, str) or not _QUANTITY.fullmatch(text) or int(text, 16) > MAX_QUANTITY:
+        raise InvalidQuantity(str(text)[:80])
+    return int(text, 16)
+
+
+def parse_bytes(text: Any) -> bytes:
+    """Reads JSON-RPC data of any length. Raises InvalidData."""
+    if not isinstance(text, str) or not _DATA.fullmatch(text):
+        raise InvalidData(str(text)[:80])
+    return bytes.fromhex(text[2:])
+
+
 def show_address(address: Address) -> str:
     """The address with its EIP-55 checksum."""
     return to_checksum_address(address)
@@ -71,10 +92,7 @@ def show_hex(value: bytes) -> str:
     return "0x" + value.hex()
 
 
-def _hex_bytes(text: str, length: int) -> bytes | None:
-    if len(text) != 2 + 2 * length or text[:2] != "0x":
+def _hex_bytes(text: Any, length: int) -> bytes | None:
+    if not isinstance(text, str) or len(text) != 2 + 2 * length or not _DATA.fullmatch(text):
         return None
-    try:
-        return bytes.fromhex(text[2:])
-    except ValueError:
-        return None
+    return bytes.fromhex(text[2:])

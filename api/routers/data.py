@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from api.dependencies import Limit, Offset, ReaderOf, ScorerOf
+from api.errors import PROBLEMS
 from api.schemas import (
     CompanyOut,
     CompanyPage,
@@ -22,7 +23,7 @@ from ledger.services.companies import directory, find_company, list_promises, vi
 from ledger.services.promises import view_promise
 from ledger.units import parse_promise_id, show_hex
 
-router = APIRouter(prefix="/api", tags=["data"])
+router = APIRouter(prefix="/api", tags=["data"], responses=PROBLEMS)
 
 CompanyName = Annotated[str, Path(description="The company's address, or the handle it gives itself.")]
 

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Header, Response
 
 from api.charts import by_cohort, by_day
 from api.dependencies import ReaderOf, ScorerOf
+from api.errors import PROBLEMS
 from ledger.badge import render_badge
 from ledger.services.companies import view_company
 from ledger.units import digest_of
 
-router = APIRouter(tags=["pictures"])
+router = APIRouter(tags=["pictures"], responses=PROBLEMS)
 
 MAX_AGE_S = 300
 

@@ -5,31 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ledger.errors import MalformedLog
+from ledger.errors import InvalidInput, MalformedLog
 from ledger.events import Confirmed, Event, Fulfilled, Log, Made, Position, Registered
 from ledger.promises import Promise, promise_id
-from ledger.units import Address, BlockNumber, Digest, PromiseId, Timestamp, show_address
+from ledger.units import (
+    Address,
+    BlockNumber,
+    Digest,
+    PromiseId,
+    Timestamp,
+    parse_address,
+    parse_bytes,
+    parse_digest,
+    parse_quantity,
+    show_address,
+)
 
 
 def parse_log(log: dict[str, Any], contract: Address) -> Log:
     """Reads a log from a node's JSON. Raises MalformedLog, also when it is another contract's."""
     try:
         at = Position(
-            BlockNumber(int(log["blockNumber"], 16)),
-            int(log["logIndex"], 16),
-            Digest(bytes.fromhex(log["transactionHash"][2:])),
-            Timestamp(int(log["blockTimestamp"], 16)),
+            BlockNumber(parse_quantity(log["blockNumber"])),
+            parse_quantity(log["logIndex"]),
+            parse_digest(log["transactionHash"]),
+            Timestamp(parse_quantity(log["blockTimestamp"])),
         )
-        parsed = Log(
-            at,
-            tuple(Digest(bytes.fromhex(topic[2:])) for topic in log["topics"]),
-            bytes.fromhex(log["data"][2:]),
-        )
-        address = bytes.fromhex(log["address"][2:])
-    except (KeyError, TypeError, ValueError) as error:
-        raise MalformedLog(0, 0, f"it can't be read ({error!r})") from error
+        parsed = Log(at, tuple(map(parse_digest, log["topics"])), parse_bytes(log["data"]))
+        address = parse_address(log["address"])
+    except (InvalidInput, KeyError, TypeError) as error:
+        raise MalformedLog(0, 0, f"it can't be read ({error})") from error
     if address != contract:
-        raise MalformedLog(at.block, at.log_index, f"{show_address(Address(address))} emitted it")
+        raise MalformedLog(at.block, at.log_index, f"{show_address(address)} emitted it")
     if log.get("removed"):
         raise MalformedLog(at.block, at.log_index, "the node marks it as removed by a reorganisation")
     return parsed

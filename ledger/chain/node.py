@@ -17,7 +17,7 @@ from web3.types import RPCEndpoint
 
 from ledger.errors import InvalidInput, NodeRefused, NodeUnreachable
 from ledger.events import Block
-from ledger.units import Address, BlockNumber, Digest, Timestamp, show_hex
+from ledger.units import Address, BlockNumber, Timestamp, parse_bytes, parse_digest, parse_quantity, show_hex
 
 TIMEOUT_S = 30
 
@@ -38,7 +38,7 @@ class Node:
             response = self._provider.make_request(RPCEndpoint(method), list(params))
         except (requests.RequestException, OSError) as error:
             raise NodeUnreachable(self.url, _reason(error)) from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise NodeRefused(self.url, method, f"its answer is not JSON-RPC ({error})") from error
         return self._result(method, response)
 
@@ -50,7 +50,7 @@ class Node:
             responses = self._provider.make_batch_request([(RPCEndpoint(method), params) for method, params in calls])
         except (requests.RequestException, OSError) as error:
             raise NodeUnreachable(self.url, _reason(error)) from error
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise NodeRefused(self.url, "a batch", f"its answer is not JSON-RPC ({error})") from error
         if not isinstance(responses, list) or len(responses) != len(calls):
             raise NodeRefused(self.url, "a batch", f"{len(calls)} requests did not get as many answers")
@@ -60,7 +60,7 @@ class Node:
     def chain_id(self) -> int:
         """The EIP-155 id of the chain that the node serves."""
         with self.understanding("eth_chainId"):
-            return int(self.request("eth_chainId"), 16)
+            return parse_quantity(self.request("eth_chainId"))
 
     def block(self, which: BlockNumber | str) -> Block | None:
         """A block by its number or tag (latest, safe, finalized); None if the node has none such."""
@@ -69,15 +69,15 @@ class Node:
             if header is None:
                 return None
             return Block(
-                BlockNumber(int(header["number"], 16)),
-                Digest(bytes.fromhex(header["hash"][2:])),
-                Timestamp(int(header["timestamp"], 16)),
+                BlockNumber(parse_quantity(header["number"])),
+                parse_digest(header["hash"]),
+                Timestamp(parse_quantity(header["timestamp"])),
             )
 
     def code(self, address: Address) -> bytes:
         """The code of an account now; empty for one that has none."""
         with self.understanding("eth_getCode"):
-            return bytes.fromhex(self.request("eth_getCode", show_hex(address), "latest")[2:])
+            return parse_bytes(self.request("eth_getCode", show_hex(address), "latest"))
 
     def logs(self, address: Address, first: BlockNumber, last: BlockNumber) -> list[dict[str, Any]]:
         """The logs that a contract emitted in blocks `first` to `last`, raw, each with its `blockTimestamp`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -10,7 +11,8 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
@@ -22,7 +24,7 @@ from ledger.chain.anvil import CHAIN_ID, LocalChain, require_free, run_anvil
 from ledger.chain.contract import code_hash
 from ledger.chain.deployment import Deployment
 from ledger.cli.text import bar, index_progress
-from ledger.errors import DeployFailed, InvalidSettings, MissingTool, NoDeployment, Unavailable
+from ledger.errors import DeployFailed, HomeInUse, InvalidSettings, MissingTool, NoDeployment, Unavailable
 from ledger.indexer.run import synchronise
 from ledger.outcomes import Outcome
 from ledger.services.companies import Scorer, directory, list_promises
@@ -47,13 +49,13 @@ def run(settings: Settings, console: Console, days: int | None, node_port: int, 
     _require_own_settings(settings)
     if gateway is not None:
         require_free(settings.port, "TROTH_PORT")
-    settings.home.mkdir(parents=True, exist_ok=True)
     kept = _Kept(settings.home)
-    loaded = kept.days()
-    days = days or loaded or DEFAULT_DAYS
-    if days > MANY_DAYS:
-        console.print(f"{days} days are some {days * 2600:,} events; anvil takes about 24 kB of memory for each.")
     with ExitStack() as stack:
+        stack.enter_context(_only_one(settings.home))
+        loaded = kept.days()
+        days = days or loaded or DEFAULT_DAYS
+        if days > MANY_DAYS:
+            console.print(f"{days} days are some {days * 2600:,} events; anvil takes about 24 kB of memory for each.")
         if loaded == days:
             console.print(f"Going on from the {days} days of flights in {settings.home}.")
             log = settings.home / "anvil.log"
@@ -66,6 +68,22 @@ def run(settings: Settings, console: Console, days: int | None, node_port: int, 
         console.print(f"Loaded in {time.monotonic() - began:.0f} s.", highlight=False)
         if gateway is not None:
             _serve(settings, console, gateway)
+
+
+@contextmanager
+def _only_one(home: Path) -> Iterator[None]:
+    """Keeps other demos out of the folder, as long as this one runs. Raises HomeInUse, InvalidSettings."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        lock = (home / "demo.lock").open("w")
+    except OSError as error:
+        raise InvalidSettings(f"TROTH_HOME={home} can't be written to ({error.strerror})") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise HomeInUse(str(home)) from error
+        yield
 
 
 class _Kept:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from ledger.documents import read_profile
+from ledger.documents import URI_LIMIT, read_profile
 from ledger.errors import InvalidProfile, MalformedLog
 from ledger.events import Event, PromiseEvent, Registered
 from ledger.links import genesis, replay
@@ -66,6 +66,7 @@ def _registered(company: Company | None, event: Registered) -> Company:
         head=event.head,
         head_block=event.at.block,
         profile=event.profile,
-        uri=event.uri,
+        # A URI that is too long to be read is left to the log.
+        uri=event.uri if len(event.uri) <= URI_LIMIT else "",
         handle=handle,
     )

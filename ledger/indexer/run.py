@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from ledger.chain.contract import heads
 from ledger.chain.deployment import Deployment
@@ -98,6 +99,9 @@ def _step(node: Node, database: Database, deployment: Deployment, cursor: Cursor
 def _fetch(node: Node, deployment: Deployment, blocks: Range) -> list[tuple[Log, Event]]:
     logs = [parse_log(raw, deployment.address) for raw in node.logs(deployment.address, blocks.first, blocks.last)]
     logs.sort(key=lambda log: (log.at.block, log.at.log_index))
+    for one, other in pairwise(logs):
+        if (one.at.block, one.at.log_index) == (other.at.block, other.at.log_index):
+            raise MalformedLog(other.at.block, other.at.log_index, "another log stands at the same place")
     for log in logs:
         if not blocks.first <= log.at.block <= blocks.last:
             why = f"blocks {blocks.first} to {blocks.last} were asked for"

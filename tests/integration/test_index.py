@@ -154,7 +154,9 @@ def test_the_last_event_that_a_node_leaves_out_is_missed(loaded: Loaded, tmp_pat
 
 def test_an_event_told_twice_is_refused(loaded: Loaded, tmp_path: Path) -> None:
     error = refused(loaded, tmp_path / "troth.db", in_logs(lambda logs: [*logs, logs[500]]))
-    assert isinstance(error, BrokenLink)
+    assert isinstance(error, MalformedLog)
+    again = in_logs(lambda logs: [*logs, logs[500] | {"logIndex": "0x7fffffff"}])
+    assert isinstance(refused(loaded, tmp_path / "troth.db", again), BrokenLink)
 
 
 @pytest.mark.parametrize(
