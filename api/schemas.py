@@ -1,4 +1,7 @@
-"""What the API answers: plain shapes, every figure an integer with its unit in its name."""
+"""What the API answers: plain shapes, every figure an integer with its unit in its name.
+
+One long file on purpose: it is the API's reference, read from top to bottom.
+"""
 
 from __future__ import annotations
 

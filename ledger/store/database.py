@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,18 +19,21 @@ from ledger.store.writing import Writer
 
 BUSY_TIMEOUT_MS = 10_000
 
+_PASSWORD = re.compile(r"//[^/]*@")
+
 
 class Database:
     """A SQLite database in WAL mode: readers never wait for the writer."""
 
     def __init__(self, url: str) -> None:
-        self.url = url
+        self.url = _PASSWORD.sub("//…@", url)
+        """The URL as it may be shown."""
         try:
             parsed = make_url(url)
         except ArgumentError as error:
-            raise InvalidSettings(f"TROTH_DATABASE={url!r} is not a database URL such as sqlite:///troth.db") from error
-        if parsed.get_backend_name() != "sqlite" or not parsed.database:
-            raise InvalidSettings(f"TROTH_DATABASE={url!r} must name a SQLite file, such as sqlite:///troth.db")
+            raise InvalidSettings(f"TROTH_DATABASE={self.url} is not a URL such as sqlite:///troth.db") from error
+        if parsed.drivername != "sqlite" or not parsed.database or parsed.database == ":memory:":
+            raise InvalidSettings(f"TROTH_DATABASE={self.url} must name a SQLite file, such as sqlite:///troth.db")
         self.path = Path(parsed.database)
         self._engine: Engine | None = None
 
@@ -72,7 +76,7 @@ class Database:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise NoDatabase(self.url, error.strerror or str(error)) from error
-            engine = create_engine(self.url)
+            engine = create_engine(f"sqlite:///{self.path}")
             event.listen(engine, "connect", _set_up_connection)
             event.listen(engine, "begin", _begin)
             SQLModel.metadata.create_all(engine)

@@ -10,11 +10,11 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
 from ledger.documents import Document
-from ledger.errors import NotIndexed
+from ledger.errors import NoDatabase, NotIndexed
 from ledger.events import Block, Log, Position
 from ledger.outcomes import Outcome, Standing
 from ledger.store.records import Company, Cursor
-from ledger.store.tables import CompanyRow, DocumentRow, EventRow, LedgerRow, PromiseRow
+from ledger.store.tables import SCHEMA_VERSION, CompanyRow, DocumentRow, EventRow, LedgerRow, PromiseRow
 from ledger.units import Address, BlockNumber, Digest, PromiseId, Timestamp
 
 VARIABLES_PER_STATEMENT = 500
@@ -32,6 +32,9 @@ class Reader:
         row = self._session.get(LedgerRow, 1)
         if row is None:
             return None
+        if row.schema_version != SCHEMA_VERSION:
+            why = f"its tables have version {row.schema_version}, not {SCHEMA_VERSION}; delete it and index again"
+            raise NoDatabase(self._url, why)
         block = Block(BlockNumber(row.block), Digest(row.block_hash), Timestamp(row.block_time))
         return Cursor(row.account, block)
 

@@ -6,9 +6,11 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -109,6 +111,7 @@ def test_a_node_that_is_down_or_on_another_chain_is_named(loaded: Loaded, tmp_pa
         ("port", "99999"),
         ("database", "postgresql://127.0.0.1/troth"),
         ("database", "nonsense"),
+        ("database", "sqlite://"),
     ],
 )
 def test_a_malformed_setting_is_named(tmp_path: Path, name: str, value: str) -> None:
@@ -126,6 +129,22 @@ def test_what_is_no_database_is_named(loaded: Loaded, tmp_path: Path) -> None:
     path = tmp_path / "troth.db"
     path.write_text("This is a text, and long enough to be taken for a header of something else." * 20)
     assert_refused(troth("score", "UA", home=loaded.home, database=f"sqlite:///{path}"), 2, "not a database")
+
+
+def test_a_password_in_a_database_s_url_is_never_shown(tmp_path: Path) -> None:
+    for url in ("postgresql://user:hunter2@127.0.0.1/troth", "postgresql//user:hunter2@127.0.0.1/troth"):
+        finished = troth("doctor", home=tmp_path, database=url)
+        assert_refused(finished, 2, "TROTH_DATABASE")
+        assert "hunter2" not in finished.stdout + finished.stderr
+
+
+def test_a_database_of_another_version_is_named(loaded: Loaded, tmp_path: Path) -> None:
+    path = tmp_path / "troth.db"
+    with closing(sqlite3.connect(loaded.home / "troth.db")) as source, closing(sqlite3.connect(path)) as target:
+        source.backup(target)
+        target.execute("UPDATE ledger SET schema_version = 99")
+        target.commit()
+    assert_refused(troth("score", "UA", home=loaded.home, database=f"sqlite:///{path}"), 2, "version 99", "index again")
 
 
 def test_doctor_finds_everything_well(loaded: Loaded) -> None:
