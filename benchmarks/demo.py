@@ -11,7 +11,7 @@ from rich.console import Console
 
 from benchmarks.report import report
 from ledger.chain.anvil import run_anvil
-from ledger.cli.demo import DEFAULT_DAYS, deploy_through_ape
+from ledger.cli.demo import DEFAULT_DAYS, deploy_through_ape, find_ape
 from ledger.cli.text import bar
 from ledger.indexer.run import synchronise
 from ledger.scoring.policy import Policy
@@ -31,7 +31,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         with run_anvil(free_port(), genesis, home / "anvil.log") as chain, bar(Console()) as shown:
-            deployment = deploy_through_ape(chain, home / "deployment.json")
+            deployment = deploy_through_ape(find_ape(), chain, home / "deployment.json")
             replay = plan(chosen, names, cast_actors(chain.accounts(), names), Timestamp(genesis + 60))
             task = shown.add_task("Recording promises on chain")
             loading = time.perf_counter()

@@ -13,7 +13,8 @@ TrothError                  says what is wrong, with which value, and what to do
 ├── Unavailable             something that is needed does not answer, or is not there
 │   ├── NodeUnreachable, NodeRefused, TransactionFailed
 │   ├── NoDeployment, NoDatabase, NotIndexed
-│   └── MissingTool, PortBusy, HomeInUse, DeployFailed
+│   ├── MissingTool, PortBusy, HomeInUse, DeployFailed
+│   └── UnusableChain       a saved local chain that can't be gone on from
 └── Contradiction           two things that must agree do not: trust neither before it is settled
     ├── WrongChain, WrongCode, MalformedLog
     ├── BrokenLink, HeadMismatch, ChainDiverged
@@ -226,6 +227,13 @@ class DeployFailed(Unavailable):
 
     def __init__(self, output: str) -> None:
         super().__init__(f"The contract was not deployed: {output}", "Run `ape run deploy` by hand to see more.")
+
+
+class UnusableChain(Unavailable):
+    """A saved local chain that anvil can't go on from."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(f"The chain saved in {path} can't be used: {why}.", "Delete it, and load it again.")
 
 
 class Contradiction(TrothError):

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import ctypes
 import gzip
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ledger.chain.node import Node, Request
-from ledger.errors import MissingTool, NodeUnreachable, PortBusy, TransactionFailed, Unavailable
+from ledger.errors import MissingTool, NodeUnreachable, PortBusy, TransactionFailed, Unavailable, UnusableChain
 from ledger.units import Address, Timestamp, show_hex
 
 CHAIN_ID = 31337
@@ -25,6 +29,8 @@ GAS_PER_BYTE = 400
 """Enough for any batch of our calls: a promise made takes some 58,000 gas and 420 bytes of calldata."""
 
 _GAS_LIMIT = 60_000_000
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
 
 
 class LocalChain(Node):
@@ -79,7 +85,7 @@ def run_anvil(port: int, genesis: Timestamp, log: Path, saved: Path | None = Non
     """Starts anvil on a port of this machine, and stops it at the end.
 
     The chain is new and begins at the time `genesis`, or goes on from a file that `LocalChain.save` wrote. What anvil
-    says goes to `log`. Raises MissingTool, PortBusy.
+    says goes to `log`. Raises MissingTool, PortBusy; UnusableChain where the file is not such a chain.
     """
     require_free(port, "--node-port")
     command = [
@@ -92,13 +98,25 @@ def run_anvil(port: int, genesis: Timestamp, log: Path, saved: Path | None = Non
     ]
     if saved is not None:
         plain = saved.with_suffix(".json")
-        plain.write_bytes(gzip.decompress(saved.read_bytes()))
+        try:
+            plain.write_bytes(gzip.decompress(saved.read_bytes()))
+        except (OSError, EOFError, zlib.error) as error:
+            raise UnusableChain(str(saved), str(error)) from error
         command += ["--load-state", str(plain)]
     with log.open("wb") as output:
         # In a group of its own: Ctrl-C goes to us alone, and we stop it when we are done with it.
-        process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
+        process = subprocess.Popen(
+            command, stdout=output, stderr=output, start_new_session=True, preexec_fn=_die_with_parent
+        )
     try:
-        yield _await(LocalChain(f"http://127.0.0.1:{port}"), process, log)
+        chain = LocalChain(f"http://127.0.0.1:{port}")
+        try:
+            _await(chain, process, log)
+        except Unavailable as error:
+            if saved is None:
+                raise
+            raise UnusableChain(str(saved), error.what.removesuffix(".")) from error
+        yield chain
     finally:
         if saved is not None:
             plain.unlink(missing_ok=True)
@@ -129,7 +147,13 @@ def require_free(port: int, option: str) -> None:
             raise PortBusy(port, option) from error
 
 
-def _await(chain: LocalChain, process: subprocess.Popen[bytes], log: Path) -> LocalChain:
+def _die_with_parent() -> None:
+    # Who is killed outright can stop nothing: on Linux the kernel does it then. Elsewhere, anvil goes on.
+    if sys.platform == "linux":
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _await(chain: LocalChain, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_LIMIT_S
     while time.monotonic() < deadline and process.poll() is None:
         try:
@@ -137,5 +161,5 @@ def _await(chain: LocalChain, process: subprocess.Popen[bytes], log: Path) -> Lo
         except NodeUnreachable:
             time.sleep(POLL_S)
             continue
-        return chain
+        return
     raise Unavailable(f"anvil did not start: {log.read_text()[-500:]!r}.", f"What it said is in {log}.")

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
@@ -22,9 +22,17 @@ from rich.console import Console
 
 from ledger.chain.anvil import CHAIN_ID, LocalChain, require_free, run_anvil
 from ledger.chain.contract import code_hash
-from ledger.chain.deployment import Deployment
+from ledger.chain.deployment import CAIP2_PREFIX, Deployment
 from ledger.cli.text import bar, index_progress
-from ledger.errors import DeployFailed, HomeInUse, InvalidSettings, MissingTool, NoDeployment, Unavailable
+from ledger.errors import (
+    DeployFailed,
+    HomeInUse,
+    InvalidSettings,
+    MissingTool,
+    NoDeployment,
+    Unavailable,
+    UnusableChain,
+)
 from ledger.indexer.run import synchronise
 from ledger.outcomes import Outcome
 from ledger.services.companies import Scorer, directory, list_promises
@@ -56,15 +64,10 @@ def run(settings: Settings, console: Console, days: int | None, node_port: int, 
         days = days or loaded or DEFAULT_DAYS
         if days > MANY_DAYS:
             console.print(f"{days} days are some {days * 2600:,} events; anvil takes about 24 kB of memory for each.")
-        if loaded == days:
-            console.print(f"Going on from the {days} days of flights in {settings.home}.")
-            log = settings.home / "anvil.log"
-            chain = stack.enter_context(run_anvil(node_port, Timestamp(0), log, kept.chain))
-        else:
-            kept.clear()
+        chain = _go_on(settings, console, stack, kept, node_port) if loaded == days else None
+        if chain is None:
             chain = _load(settings, console, stack, kept, days, node_port)
-        deployment = settings.load_deployment()
-        _index(settings, console, chain, deployment, days)
+        _index(settings, console, chain, settings.load_deployment(), days)
         console.print(f"Loaded in {time.monotonic() - began:.0f} s.", highlight=False)
         if gateway is not None:
             _serve(settings, console, gateway)
@@ -92,15 +95,17 @@ class _Kept:
     def __init__(self, home: Path) -> None:
         self.chain = home / "chain.gz"
         self.manifest = home / "demo.json"
-        self._others = [home / "deployment.json", *(home / f"troth.db{end}" for end in ("", "-wal", "-shm"))]
+        self.record = home / "deployment.json"
+        self._database = [home / f"troth.db{end}" for end in ("", "-wal", "-shm")]
 
     def days(self) -> int | None:
         """How many days are loaded, by this version of the contract; None if there is nothing to go on from."""
         try:
             manifest = json.loads(self.manifest.read_text())
+            Deployment.load(self.record)
             fits = manifest["code_hash"] == show_hex(code_hash()) and self.chain.exists()
             return int(manifest["days"]) if fits else None
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, NoDeployment):
             return None
 
     def finish(self, chain: LocalChain, days: int) -> None:
@@ -110,17 +115,31 @@ class _Kept:
 
     def clear(self) -> None:
         """Forgets what an earlier run left."""
-        for path in (self.manifest, self.chain, *self._others):
+        for path in (self.manifest, self.chain, self.record, *self._database):
             path.unlink(missing_ok=True)
+
+
+def _go_on(settings: Settings, console: Console, stack: ExitStack, kept: _Kept, node_port: int) -> LocalChain | None:
+    """The chain that was kept; None, saying so, if it is damaged."""
+    try:
+        chain = stack.enter_context(run_anvil(node_port, Timestamp(0), settings.home / "anvil.log", kept.chain))
+    except UnusableChain as error:
+        console.print(f"{error.what} Loading it again.", highlight=False)
+        return None
+    console.print(f"Going on from the {kept.days()} days of flights in {settings.home}.")
+    return chain
 
 
 def _load(settings: Settings, console: Console, stack: ExitStack, kept: _Kept, days: int, node_port: int) -> LocalChain:
     console.print(f"Reading {days} days of flights from {FIRST_DAY} on …")
     chosen = flights(FIRST_DAY, days)
     genesis = Timestamp(min(flight.departs_at for flight in chosen) - HOUR_S)
+    ape = find_ape()
     chain = stack.enter_context(run_anvil(node_port, genesis, settings.home / "anvil.log"))
+    # Not before everything that is needed is there.
+    kept.clear()
     console.print("Deploying the contract through Ape …")
-    deployment = deploy_through_ape(chain, settings.home / "deployment.json")
+    deployment = deploy_through_ape(ape, chain, kept.record)
     begin = Timestamp(genesis + MINUTE_S)
     names = carriers()
     replay = plan(chosen, names, cast_actors(chain.accounts(), names), begin)
@@ -131,13 +150,18 @@ def _load(settings: Settings, console: Console, stack: ExitStack, kept: _Kept, d
     return chain
 
 
-def deploy_through_ape(chain: LocalChain, record: Path) -> Deployment:
-    """Runs `ape run deploy` against a local chain, which writes `record`. Raises MissingTool, DeployFailed."""
+def find_ape() -> str:
+    """The Ape to run, which finds its settings in this folder. Raises MissingTool."""
     ape = shutil.which("ape", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
     if ape is None:
         raise MissingTool("Ape, which deploys the contract,", "Run `pip install 'troth[chain]'`.")
     if not Path("ape-config.yaml").exists():
         raise MissingTool("ape-config.yaml", "Run the demo from the folder of Troth's checkout.")
+    return ape
+
+
+def deploy_through_ape(ape: str, chain: LocalChain, record: Path) -> Deployment:
+    """Runs `ape run deploy` against a local chain, which writes `record`. Raises DeployFailed."""
     chain.request("evm_setAutomine", True)
     finished = subprocess.run(
         [ape, "run", "deploy", "--record", str(record)],
@@ -217,14 +241,17 @@ def _require_own_settings(settings: Settings) -> None:
     for name in OWN_SETTINGS:
         if os.environ.get(name):
             raise InvalidSettings(f"{name} is set, but the demo uses a chain and a database of its own")
-    try:
-        deployment = settings.load_deployment()
-    except NoDeployment:
-        return
-    if deployment.chain_id != CHAIN_ID:
-        raise InvalidSettings(
-            f"{settings.home} holds the ledger {deployment.account}; set TROTH_HOME to another folder"
-        )
+    held: list[str | None] = []
+    with suppress(NoDeployment):
+        held.append(settings.load_deployment().account)
+    database = settings.open_database()
+    if database.exists:
+        with database.read() as reader:
+            held.append(reader.account())
+        database.close()
+    for account in held:
+        if account is not None and not account.startswith(f"{CAIP2_PREFIX}{CHAIN_ID}:"):
+            raise InvalidSettings(f"{settings.home} holds the ledger {account}; set TROTH_HOME to another folder")
 
 
 def _interrupt(_signal: int, _frame: object) -> NoReturn:

@@ -38,6 +38,10 @@ class Reader:
         block = Block(BlockNumber(row.block), Digest(row.block_hash), Timestamp(row.block_time))
         return Cursor(row.account, block)
 
+    def account(self) -> str | None:
+        """CAIP-10 name of the ledger that the database follows, whatever version its tables have; None for none."""
+        return self._session.exec(select(LedgerRow.account)).first()
+
     def require_cursor(self) -> Cursor:
         """The same. Raises NotIndexed if the database holds no ledger yet."""
         cursor = self.cursor()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -17,18 +19,25 @@ from urllib.request import urlopen
 
 import pytest
 
+from ledger.chain.contract import code_hash
 from ledger.scoring.policy import Policy
+from ledger.units import show_hex
+from tests.conftest import DAYS
 from tests.support.chain import Loaded, free_port, lying_node
 
 ROOT = Path(__file__).parents[2]
 
 
 def troth(*arguments: str, **environment: object) -> subprocess.CompletedProcess[str]:
-    """Runs a command with only the given TROTH_ variables."""
+    """Runs a command in the checkout, with only the given TROTH_ variables."""
+    return troth_in(ROOT, *arguments, **environment)
+
+
+def troth_in(folder: Path, *arguments: str, **environment: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "ledger.cli", *arguments],
         env=variables(**environment),
-        cwd=ROOT,
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,
@@ -221,10 +230,85 @@ def test_demo_never_touches_what_is_not_its_own(loaded: Loaded, tmp_path: Path) 
     assert (tmp_path / "deployment.json").read_text() == record
 
 
-def test_demo_says_which_port_of_the_node_is_busy(tmp_path: Path) -> None:
+def test_demo_never_deletes_a_database_of_another_chain(loaded: Loaded, tmp_path: Path) -> None:
+    """As an operator leaves it whose deployment record is elsewhere, and whose shell no longer says where."""
+    path = tmp_path / "troth.db"
+    with closing(sqlite3.connect(loaded.home / "troth.db")) as source, closing(sqlite3.connect(path)) as target:
+        source.backup(target)
+        target.execute("UPDATE ledger SET account = replace(account, 'eip155:31337', 'eip155:560048')")
+        target.commit()
+    finished = troth("demo", "--days", "1", "--no-serve", "--node-port", str(free_port()), home=tmp_path)
+    assert_refused(finished, 2, "holds the ledger eip155:560048:", "TROTH_HOME")
+    with closing(sqlite3.connect(path)) as kept:
+        assert kept.execute("SELECT count(*) FROM event").fetchone()[0] > 0
+
+
+def kept_in(home: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in home.iterdir() if path.suffix in (".gz", ".json", ".db")}
+
+
+def test_demo_keeps_what_it_left_until_everything_is_there_to_load_it_again(loaded: Loaded, tmp_path: Path) -> None:
+    loaded.chain.save(tmp_path / "chain.gz")
+    for name in ("deployment.json", "troth.db"):
+        shutil.copy(loaded.home / name, tmp_path)
+    (tmp_path / "demo.json").write_text(json.dumps({"days": DAYS, "code_hash": show_hex(code_hash())}))
+    before = kept_in(tmp_path)
     with socket.socket() as busy:
         busy.bind(("127.0.0.1", 0))
         busy.listen()
         port = busy.getsockname()[1]
         finished = troth("demo", "--no-serve", "--days", "1", "--node-port", str(port), home=tmp_path)
     assert_refused(finished, 2, f"Port {port}", "--node-port")
+    assert kept_in(tmp_path) == before
+
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    options = ["demo", "--no-serve", "--days", "1", "--node-port", str(free_port())]
+    finished = troth_in(elsewhere, *options, home=tmp_path)
+    assert_refused(finished, 2, "ape-config.yaml was not found", "checkout")
+    assert kept_in(tmp_path) == before
+
+
+def test_demo_loads_again_when_what_it_left_is_damaged(tmp_path: Path) -> None:
+    options = ["demo", "--no-serve", "--node-port", str(free_port())]
+    (tmp_path / "demo.json").write_text(json.dumps({"days": 1, "code_hash": show_hex(code_hash())}))
+    record = {"chain": "eip155:31337", "address": "0x" + "11" * 20, "block": 1, "transaction": "0x" + "22" * 32}
+    (tmp_path / "deployment.json").write_text(json.dumps(record | {"codeHash": "0x" + "33" * 32}))
+    (tmp_path / "chain.gz").write_bytes(gzip.compress(b"{}" * 9999)[:40])
+    finished = troth(*options, home=tmp_path)
+    said = " ".join(finished.stdout.split())
+    assert finished.returncode == 0, finished.stderr
+    assert "chain.gz can't be used: Compressed file ended before the end-of-stream marker" in said
+    assert "Loading it again. Reading 1 days" in said
+    assert "Going on from the 1 days" in troth(*options, home=tmp_path).stdout
+
+    # A whole archive, of something that is no chain.
+    (tmp_path / "chain.gz").write_bytes(gzip.compress(b'{"block": 3'))
+    finished = troth(*options, home=tmp_path)
+    assert finished.returncode == 0, finished.stderr
+    assert "Reading 1 days" in finished.stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no signal for a parent's death")
+def test_a_node_does_not_outlive_a_demo_that_was_killed(tmp_path: Path) -> None:
+    port = free_port()
+    starts = f"""
+import time
+from pathlib import Path
+from ledger.chain.anvil import run_anvil
+with run_anvil({port}, 0, Path({str(tmp_path / "anvil.log")!r})):
+    print("runs", flush=True)
+    time.sleep(60)
+"""
+    demo = subprocess.Popen([sys.executable, "-c", starts], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert demo.stdout is not None
+    assert demo.stdout.readline() == "runs\n"
+    demo.kill()
+    demo.communicate()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return
+        time.sleep(0.05)
+    raise AssertionError("anvil still listens")
