@@ -17,8 +17,8 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 help: ## Say what can be made
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
-demo: $(VENV)/.demo node_modules/.ready ## Load real flights onto a local chain, score them, serve the result (DAYS=7)
-	@$(BIN)/troth demo $(if $(DAYS),--days $(DAYS))
+demo: $(VENV)/.demo node_modules/.ready ## Load real flights onto a local chain, score them, serve the result (DAYS=7, NODE_PORT=8545)
+	@$(BIN)/troth demo $(if $(DAYS),--days $(DAYS)) $(if $(NODE_PORT),--node-port $(NODE_PORT))
 
 test: check $(SOLCX_BINARY_PATH)/.ready ## Check everything: what CI runs
 	forge test --quiet

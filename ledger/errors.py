@@ -16,12 +16,14 @@ TrothError                  says what is wrong, with which value, and what to do
 │   ├── MissingTool, PortBusy, HomeInUse, DeployFailed
 │   └── UnusableChain       a saved local chain that can't be gone on from
 └── Contradiction           two things that must agree do not: trust neither before it is settled
-    ├── WrongChain, WrongCode, MalformedLog
+    ├── WrongChain, NoContract, WrongCode, MalformedLog
     ├── BrokenLink, HeadMismatch, ChainDiverged
     └── ForeignDatabase
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class TrothError(Exception):
@@ -175,10 +177,11 @@ class TransactionFailed(Unavailable):
 class NoDeployment(Unavailable):
     """There is no deployment record, or it can't be read."""
 
-    def __init__(self, path: str, why: str) -> None:
+    def __init__(self, path: str, why: str, found: Sequence[str] = ()) -> None:
+        there = f" ({' or '.join(found)})" if found else ""
         super().__init__(
             f"No deployment record can be read at {path}: {why}.",
-            "Run `ape run deploy`, or set TROTH_DEPLOYMENT to the record's path.",
+            f"Set TROTH_DEPLOYMENT to a record's path{there}, or run `ape run deploy`, which writes one.",
         )
 
 
@@ -247,6 +250,17 @@ class WrongChain(Contradiction):
         super().__init__(
             f"The node at {url} serves chain {actual}, but the ledger was deployed on {expected}.",
             "Set TROTH_RPC_URL to a node of that chain, or TROTH_DEPLOYMENT to this chain's record.",
+        )
+
+
+class NoContract(Contradiction):
+    """The chain has no code at the contract's address."""
+
+    def __init__(self, url: str, address: str) -> None:
+        super().__init__(
+            f"There is no contract at {address} on the chain that the node at {url} serves.",
+            "Set TROTH_RPC_URL to a node of the ledger's chain (a demo prints its own), or TROTH_DEPLOYMENT to the"
+            " record of this one.",
         )
 
 

@@ -5,17 +5,21 @@ proxy: the same on every chain, whoever deploys, and no second time on any. Writ
 gateway reads.
 """
 
+import re
+import shlex
 from pathlib import Path
+from typing import Any
 
 import click
 from ape import accounts
-from ape.api import AccountAPI, ProviderAPI
+from ape.api import AccountAPI, ProviderAPI, SubprocessProvider
 from ape.cli import ConnectedProviderCommand
+from ape.exceptions import ConfigError
 from ape.logging import logger
 from eth_utils.address import to_checksum_address
 
 from ledger.chain.contract import artifact, code_hash
-from ledger.chain.deployment import Deployment
+from ledger.chain.deployment import RECORDS, Deployment
 from ledger.errors import TrothError, WrongCode
 from ledger.units import Address, BlockNumber, Digest, digest_of, show_address, show_hex
 
@@ -24,7 +28,6 @@ PROXY = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
 
 SALT = bytes(32)
 LOCAL = "local"
-RECORDS = Path("deployments")
 
 
 def ledger_address() -> Address:
@@ -77,11 +80,31 @@ def _already(provider: ProviderAPI, address: Address, record: Path) -> str:
     )
 
 
-@click.command(cls=ConnectedProviderCommand)
+class DeployCommand(ConnectedProviderCommand):
+    """Ape's command on a network; one whose URL is not set is named instead of traced."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command. Raises click.ClickException where ape-config.yaml names a variable that is not set."""
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            if unset := re.search(r"\$(\w+)", str(error)):
+                raise click.ClickException(
+                    f"{unset[1]} is not set: give it the URL of a node of that network."
+                ) from error
+            raise
+
+
+@click.command(cls=DeployCommand)
 @click.option("--account", "alias", help="Alias of the Ape account that pays; see `ape accounts list`.")
 @click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the deployment record.")
 def cli(provider: ProviderAPI, alias: str | None, record: Path | None) -> None:
     """Deploys the ledger and writes its deployment record."""
+    if isinstance(provider, SubprocessProvider) and provider.process is not None:
+        raise click.ClickException(
+            f"No node answers at {provider.http_uri}, so Ape started one that ends with this command, and a ledger on "
+            "it would too. Start a node that stays, such as `anvil`, and deploy again; or name a network by --network."
+        )
     local = provider.network.name == LOCAL
     if alias is None and not local:
         raise click.UsageError("--account is needed on this network: an alias of `ape accounts list`.")
@@ -95,3 +118,4 @@ def cli(provider: ProviderAPI, alias: str | None, record: Path | None) -> None:
     except TrothError as error:
         raise click.ClickException(str(error)) from error
     logger.success(f"{deployment.account} in block {deployment.block}; record: {record}")
+    print(f"export TROTH_DEPLOYMENT={shlex.quote(str(record))}")

@@ -9,7 +9,7 @@ from typing import Self
 
 from ledger.chain.contract import code_hash
 from ledger.chain.node import Node
-from ledger.errors import InvalidInput, NoDeployment, WrongChain, WrongCode
+from ledger.errors import InvalidInput, NoContract, NoDeployment, WrongChain, WrongCode
 from ledger.units import (
     Address,
     BlockNumber,
@@ -22,6 +22,8 @@ from ledger.units import (
 )
 
 CAIP2_PREFIX = "eip155:"
+RECORDS = Path("deployments")
+"""Where `ape run deploy` writes its records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ class Deployment:
                 code_hash=parse_digest(record["codeHash"]),
             )
         except OSError as error:
-            raise NoDeployment(str(path), error.strerror or str(error)) from error
+            found = [str(other) for other in sorted(RECORDS.glob("*.json"))]
+            raise NoDeployment(str(path), error.strerror or str(error), found) from error
         except KeyError as error:
             raise NoDeployment(str(path), f"it lacks {error}") from error
         except (ValueError, TypeError, AttributeError) as error:
@@ -86,7 +89,7 @@ class Deployment:
     def verify(self, node: Node) -> None:
         """Checks that the node serves this chain, and that the code at the address is ours.
 
-        Raises WrongChain, WrongCode.
+        Raises WrongChain, NoContract, WrongCode.
         """
         if node.chain_id != self.chain_id:
             raise WrongChain(node.url, self.chain, f"{CAIP2_PREFIX}{node.chain_id}")
@@ -94,7 +97,10 @@ class Deployment:
 
 
 def verify_code(node: Node, address: Address) -> None:
-    """Checks that the code at an address is the one that this package carries. Raises WrongCode."""
-    actual = digest_of(node.code(address))
+    """Checks that the code at an address is the one that this package carries. Raises NoContract, WrongCode."""
+    code = node.code(address)
+    if not code:
+        raise NoContract(node.url, show_address(address))
+    actual = digest_of(code)
     if actual != code_hash():
         raise WrongCode(show_address(address), show_hex(code_hash()), show_hex(actual))

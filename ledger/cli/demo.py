@@ -70,7 +70,7 @@ def run(settings: Settings, console: Console, days: int | None, node_port: int, 
         _index(settings, console, chain, settings.load_deployment(), days)
         console.print(f"Loaded in {time.monotonic() - began:.0f} s.", highlight=False)
         if gateway is not None:
-            _serve(settings, console, gateway)
+            _serve(settings, console, chain.url, gateway)
 
 
 @contextmanager
@@ -193,7 +193,7 @@ def _replay(chain: LocalChain, days: int) -> Replay:
     return plan(flights(FIRST_DAY, days), names, cast_actors(chain.accounts(), names), Timestamp(0))
 
 
-def _serve(settings: Settings, console: Console, gateway: str) -> None:
+def _serve(settings: Settings, console: Console, node_url: str, gateway: str) -> None:
     server = uvicorn.Server(
         uvicorn.Config(gateway, factory=True, host=settings.host, port=settings.port, log_level="warning")
     )
@@ -207,6 +207,10 @@ def _serve(settings: Settings, console: Console, gateway: str) -> None:
         if not server.started:
             raise Unavailable("The gateway did not start.", "Run `troth serve` to see why.")
         _say_what_to_open(settings, console)
+        if node_url != settings.rpc_url:
+            console.print("For `troth doctor` and `troth index` beside this:")
+            console.print(f"  export TROTH_RPC_URL={node_url}", highlight=False)
+        console.print("Ctrl-C stops everything.")
         thread.join()
     except KeyboardInterrupt:
         console.print("Stopping.")
@@ -233,7 +237,6 @@ def _say_what_to_open(settings: Settings, console: Console) -> None:
         )
     console.print(f"  a badge          {base}/badges/{company}.svg", highlight=False)
     console.print(f"  the API          {base}/api", highlight=False)
-    console.print("Ctrl-C stops everything.")
 
 
 def _require_own_settings(settings: Settings) -> None:

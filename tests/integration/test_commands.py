@@ -99,6 +99,13 @@ def test_a_missing_or_malformed_deployment_record_is_named(tmp_path: Path) -> No
         assert_refused(troth("index", home=tmp_path), 2, "deployment.json", why)
 
 
+def test_a_missing_deployment_record_s_error_names_those_that_are_there(loaded: Loaded, tmp_path: Path) -> None:
+    record = tmp_path / "deployments" / "eip155-31337.json"
+    loaded.deployment.save(record)
+    finished = troth_in(tmp_path, "index")
+    assert_refused(finished, 2, "TROTH_DEPLOYMENT", "(deployments/eip155-31337.json)")
+
+
 def test_a_node_that_is_down_or_on_another_chain_is_named(loaded: Loaded, tmp_path: Path) -> None:
     settings = {"home": tmp_path, "deployment": loaded.home / "deployment.json"}
     port = free_port()
@@ -215,6 +222,7 @@ def test_demo_loads_serves_stops_and_goes_on_from_there(tmp_path: Path) -> None:
         assert process.returncode == 0
         assert began in printed
         assert f"http://127.0.0.1:{port}/badges/UA.svg" in printed
+        assert f"export TROTH_RPC_URL=http://127.0.0.1:{node_port}\n" in printed
         assert "Traceback" not in printed
         for freed in (node_port, port):
             with socket.socket() as probe:

@@ -45,14 +45,15 @@ def hoodi() -> Iterator[str]:
 
 
 def deploy(url: str, data: Path, record: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {
-        "APE_DATA_FOLDER": str(data),
-        "TROTH_HOODI_RPC_URL": url,
-    }
-    command = [str(Path(sys.executable).parent / "ape"), "run", "deploy", "--network", "ethereum:hoodi"]
+    return ape_deploy(data, record, "--network", "ethereum:hoodi", *options, TROTH_HOODI_RPC_URL=url)
+
+
+def ape_deploy(data: Path, record: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("TROTH_")}
+    command = [str(Path(sys.executable).parent / "ape"), "run", "deploy"]
     return subprocess.run(
         [*command, "--record", str(record), *options],
-        env=environment,
+        env=clean | {"APE_DATA_FOLDER": str(data)} | environment,
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -81,8 +82,27 @@ def test_a_keystore_deploys_once(hoodi: str, tmp_path: Path) -> None:
     deployment = Deployment.load(record)
     assert deployment.chain == "eip155:560048"
     deployment.verify(Node(hoodi))
+    assert first.stdout.splitlines()[-1] == f"export TROTH_DEPLOYMENT={record}"
 
     again = deploy(hoodi, data, record, "--account", "payer")
     assert again.returncode == 1
     assert "already on chain 560048" in again.stderr + again.stdout
     assert Deployment.load(record) == deployment
+
+
+def test_a_network_without_its_url_names_the_variable(tmp_path: Path) -> None:
+    record = tmp_path / "deployment.json"
+    finished = ape_deploy(tmp_path / "ape", record, "--network", "ethereum:hoodi", "--account", "payer")
+    said = finished.stdout + finished.stderr
+    assert finished.returncode == 1
+    assert "TROTH_HOODI_RPC_URL is not set" in said
+    assert "Traceback" not in said
+
+
+def test_a_node_that_ends_with_the_command_gets_no_ledger(tmp_path: Path) -> None:
+    record = tmp_path / "deployment.json"
+    url = f"http://127.0.0.1:{free_port()}"
+    finished = ape_deploy(tmp_path / "ape", record, APE_FOUNDRY_HOST=url)
+    assert finished.returncode == 1
+    assert f"No node answers at {url}" in " ".join((finished.stdout + finished.stderr).split())
+    assert not record.exists()

@@ -27,6 +27,7 @@ from ledger.errors import (
     ForeignDatabase,
     HeadMismatch,
     MalformedLog,
+    NoContract,
     NodeRefused,
     NodeUnreachable,
     TrothError,
@@ -224,7 +225,7 @@ def test_a_contract_with_other_code_is_refused(loaded: Loaded, tmp_path: Path) -
 
 def test_an_address_without_code_is_refused(loaded: Loaded, tmp_path: Path) -> None:
     elsewhere = replace(loaded.deployment, address=Address(b"\x42" * 20))
-    with pytest.raises(WrongCode, match="0x4242424242424242424242424242424242424242"):
+    with pytest.raises(NoContract, match="There is no contract at 0x4242424242424242424242424242424242424242"):
         synchronise(loaded.chain, Database(f"sqlite:///{tmp_path / 'troth.db'}"), elsewhere, "latest")
     assert not (tmp_path / "troth.db").exists()
 
