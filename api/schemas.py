@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from ledger.documents import Profile
 from ledger.events import Confirmed, Fulfilled, PromiseEvent
 from ledger.outcomes import Outcome
 from ledger.promises import Promise
@@ -21,6 +22,17 @@ from ledger.units import show_address, show_hex
 
 Hex = Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]*$")]
 Seconds = Annotated[int, Field(description="Unix seconds by the chain's clock.")]
+CohortName = Annotated[
+    str, Field(description="The name that the company publishes for it, else `cohort` and its number.")
+]
+ServiceName = Annotated[str, Field(description="The name that the company publishes for it, else its code.")]
+AssuredFloor = Annotated[
+    int | None,
+    Field(
+        description="The lower bound of the company's credited rate; null where fewer promises came due than the"
+        " policy's `min_promises`: such a company is not judged, and stands last in rank."
+    ),
+]
 
 
 class Problem(BaseModel):
@@ -52,9 +64,9 @@ class ReliabilityOut(BaseModel):
     late: int = Field(description="Fulfilled after the due time.")
     late_within_tolerance: int = Field(description="Those among `late` within the policy's tolerance.")
     broken: int = Field(description="Due, and not fulfilled.")
-    strict: IntervalOut = Field(description="Share kept by the due time.")
-    tolerated: IntervalOut = Field(description="Share kept, or late within the tolerance.")
-    credited: IntervalOut = Field(description="Share of credit earned; its lower bound is the assured floor.")
+    strict: IntervalOut = Field(description="Share kept: by the due time, to the second.")
+    tolerated: IntervalOut = Field(description="Share on time: kept, or late within the tolerance.")
+    credited: IntervalOut = Field(description="Share of credit earned, of which late promises earn a part.")
 
     @classmethod
     def of(cls, reliability: Reliability) -> ReliabilityOut:
@@ -83,7 +95,7 @@ class CohortOut(BaseModel):
     """One cohort; `reliability` is null where the figures must stay hidden."""
 
     cohort: int
-    name: str
+    name: CohortName
     reliability: ReliabilityOut | None
 
 
@@ -122,7 +134,7 @@ class ScoreOut(BaseModel):
     as_of: Seconds
     policy: Hex = Field(description="The policy's hash; see /api/policy.")
     grade: Grade
-    assured_floor_ppm: int
+    assured_floor_ppm: AssuredFloor
     reliability: ReliabilityOut
     parts: PartsOut
     open: int = Field(description="Promises not yet due: they count for nothing.")
@@ -140,7 +152,7 @@ class ScoreOut(BaseModel):
             as_of=score.as_of,
             policy=show_hex(score.policy),
             grade=score.grade,
-            assured_floor_ppm=score.reliability.credited.low,
+            assured_floor_ppm=score.assured_floor,
             reliability=ReliabilityOut.of(score.reliability),
             parts=PartsOut(
                 credited_ppm=score.parts.credited,
@@ -188,7 +200,7 @@ class CompanyOut(BaseModel):
     head: Hex = Field(description="The head of its hash chain, equal to the contract's `headOf`.")
     head_block: int
     grade: Grade
-    assured_floor_ppm: int
+    assured_floor_ppm: AssuredFloor
     matured: int
     fairness: Fairness
 
@@ -204,14 +216,24 @@ class CompanyOut(BaseModel):
             head=show_hex(company.head),
             head_block=company.head_block,
             grade=score.grade,
-            assured_floor_ppm=score.reliability.credited.low,
+            assured_floor_ppm=score.assured_floor,
             matured=score.reliability.tally.matured,
             fairness=score.fairness.state,
         )
 
 
+class CompanyWithProfileOut(CompanyOut):
+    """A company, and all that it says of itself."""
+
+    profile: Profile | None = Field(description="What it published; null if that can't be read.")
+
+    @classmethod
+    def of(cls, view: CompanyView) -> CompanyWithProfileOut:
+        return cls(**CompanyOut.of(view).model_dump(), profile=view.profile)
+
+
 class CompanyPage(BaseModel):
-    """A part of the directory, the highest assured floor first."""
+    """A part of the directory, the highest assured floor first; those not judged last."""
 
     total: int
     items: list[CompanyOut]
@@ -227,10 +249,12 @@ class PromiseRowOut(BaseModel):
     fulfilled_at: Seconds | None
     confirmed_at: Seconds | None
     cohort: int
+    cohort_name: CohortName
     service: Hex
+    service_name: ServiceName
 
     @classmethod
-    def of(cls, row: PromiseRowView) -> PromiseRowOut:
+    def of(cls, row: PromiseRowView, view: CompanyView) -> PromiseRowOut:
         standing = row.standing
         return cls(
             id=show_hex(standing.id),
@@ -240,7 +264,9 @@ class PromiseRowOut(BaseModel):
             fulfilled_at=standing.fulfilled_at,
             confirmed_at=standing.confirmed_at,
             cohort=standing.cohort,
+            cohort_name=view.cohort_name(standing.cohort),
             service=show_hex(standing.service),
+            service_name=view.service_name(standing.service),
         )
 
 
@@ -326,6 +352,8 @@ class PromiseOut(BaseModel):
     outcome: Outcome
     late_by_s: int | None = Field(description="Seconds after the due time; 0 if in time, null if not fulfilled.")
     as_of: Seconds
+    cohort_name: CohortName
+    service_name: ServiceName
     promise: TermsOut
     history: list[EventOut]
 
@@ -337,6 +365,8 @@ class PromiseOut(BaseModel):
             outcome=view.outcome,
             late_by_s=view.late_by,
             as_of=view.as_of,
+            cohort_name=view.cohort_name,
+            service_name=view.service_name,
             promise=TermsOut.of(view.promise),
             history=[EventOut.of(entry.event, entry.text) for entry in view.history],
         )

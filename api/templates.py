@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from ledger.badge import percent_down
 from ledger.outcomes import Outcome
 from ledger.scoring.fairness import Fairness
 from ledger.scoring.score import Grade
-from ledger.units import Timestamp, show_address, show_hex
+from ledger.units import Ppm, Timestamp, show_address, show_hex
 
 FAR_FUTURE = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
 """A promise may be due later than calendars here go: its time has 40 bits."""
@@ -55,6 +56,18 @@ def duration(seconds: int) -> str:
     return " ".join(f"{value} {unit}" for value, unit in parts if value) if seconds else "0 s"
 
 
+def shares(parts: Sequence[Ppm]) -> list[str]:
+    """Parts of a whole in per cent with one decimal, which sum to 100.0.
+
+    The first is rounded down, as the rate that it repeats; what that leaves goes to the rest by largest remainder.
+    """
+    tenths = [part // 1000 for part in parts]
+    left = sum(parts) // 1000 - sum(tenths)
+    for part in sorted(range(1, len(parts)), key=lambda part: parts[part] % 1000, reverse=True)[:left]:
+        tenths[part] += 1
+    return [percent_down(Ppm(1000 * part)) for part in tenths]
+
+
 def points(ppm: int) -> str:
     """A signed difference in percentage points with one decimal, rounded to the nearest."""
     tenths = (abs(ppm) + 500) // 1000
@@ -76,6 +89,7 @@ def _environment_of(folder: Path) -> Environment:
         "moment": moment,
         "duration": duration,
         "percent": percent_down,
+        "shares": shares,
         "points": points,
         "mark": MARKS.__getitem__,
         "count": "{:,}".format,

@@ -55,7 +55,8 @@ class Document:
 class Profile(BaseModel):
     """What a company says of itself. Nothing in it is proven but that the company's key published it."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # Its words are the API's too.
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     handle: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
     """A short name; nothing stops two companies from claiming one."""

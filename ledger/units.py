@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any, NewType
 
 from eth_hash.auto import keccak
@@ -90,6 +91,11 @@ def show_address(address: Address) -> str:
 def show_hex(value: bytes) -> str:
     """0x and hexadecimal digits."""
     return "0x" + value.hex()
+
+
+def show_time(time: Timestamp) -> str:
+    """A time of the chain's clock to the minute, in UTC."""
+    return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _hex_bytes(text: Any, length: int) -> bytes | None:

@@ -11,6 +11,7 @@ from api.errors import PROBLEMS
 from api.schemas import (
     CompanyOut,
     CompanyPage,
+    CompanyWithProfileOut,
     Health,
     PolicyOut,
     PromiseOut,
@@ -19,7 +20,7 @@ from api.schemas import (
     ScoreOut,
 )
 from ledger.outcomes import Outcome
-from ledger.services.companies import directory, find_company, list_promises, view_company
+from ledger.services.companies import directory, list_promises, view_company
 from ledger.services.promises import view_promise
 from ledger.units import parse_promise_id, show_hex
 
@@ -30,15 +31,15 @@ CompanyName = Annotated[str, Path(description="The company's address, or the han
 
 @router.get("/companies")
 def companies(reader: ReaderOf, scorer: ScorerOf, offset: Offset = 0, limit: Limit = 100) -> CompanyPage:
-    """The directory, the highest assured floor first."""
+    """The directory, the highest assured floor first; companies with too few promises to be judged stand last."""
     views = directory(reader, scorer)
     return CompanyPage(total=len(views), items=[CompanyOut.of(view) for view in views[offset : offset + limit]])
 
 
 @router.get("/companies/{company}")
-def company(company: CompanyName, reader: ReaderOf, scorer: ScorerOf) -> CompanyOut:
+def company(company: CompanyName, reader: ReaderOf, scorer: ScorerOf) -> CompanyWithProfileOut:
     """A company: who it says it is, and its head."""
-    return CompanyOut.of(view_company(reader, company, scorer))
+    return CompanyWithProfileOut.of(view_company(reader, company, scorer))
 
 
 @router.get("/companies/{company}/score")
@@ -51,13 +52,15 @@ def score(company: CompanyName, reader: ReaderOf, scorer: ScorerOf) -> ScoreOut:
 def promises(
     company: CompanyName,
     reader: ReaderOf,
+    scorer: ScorerOf,
     outcome: Annotated[Outcome | None, Query(description="Only those that came out so.")] = None,
     offset: Offset = 0,
     limit: Limit = 100,
 ) -> PromisePage:
     """A company's promises, those due last first."""
-    rows, total = list_promises(reader, find_company(reader, company), outcome, offset, limit)
-    return PromisePage(total=total, items=[PromiseRowOut.of(row) for row in rows])
+    view = view_company(reader, company, scorer)
+    rows, total = list_promises(reader, view.company, outcome, offset, limit)
+    return PromisePage(total=total, items=[PromiseRowOut.of(row, view) for row in rows])
 
 
 @router.get("/promises/{id}")

@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
@@ -39,7 +38,7 @@ from ledger.services.companies import Scorer, directory, list_promises
 from ledger.services.replay import Replay, cast_actors, perform, plan
 from ledger.settings import Settings
 from ledger.sources.flights import FIRST_DAY, carriers, flights
-from ledger.units import Timestamp, show_address, show_hex
+from ledger.units import Timestamp, show_address, show_hex, show_time
 
 DEFAULT_DAYS = 7
 MANY_DAYS = 35
@@ -228,7 +227,7 @@ def _say_what_to_open(settings: Settings, console: Console) -> None:
         broken, _ = list_promises(reader, first.company, Outcome.LATE, 0, 1)
         as_of = reader.require_cursor().block.time
     company = first.profile.handle if first.profile else show_address(first.company.address)
-    console.print(f"\nThe chain's clock stands at {datetime.fromtimestamp(as_of, UTC):%Y-%m-%d %H:%M} UTC. Open:")
+    console.print(f"\nThe chain's clock stands at {show_time(as_of)}. Open:")
     console.print(f"  the directory    {base}/", highlight=False)
     console.print(f"  a company        {base}/companies/{company}", highlight=False)
     for row in broken:

@@ -6,19 +6,18 @@ the command was not understood.
 
 from __future__ import annotations
 
-import json
 import sys
 import time
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
 import uvicorn
 from rich.console import Console
 
+from api.schemas import ScoreOut
 from ledger.chain.anvil import require_free
 from ledger.cli import demo as demo_run
-from ledger.cli.text import findings_table, index_progress, plain, score_tables
+from ledger.cli.text import findings_table, index_progress, score_tables
 from ledger.errors import Contradiction, TrothError, Unavailable
 from ledger.indexer.run import synchronise
 from ledger.services.checkup import examine
@@ -96,7 +95,7 @@ def index(
 @app.command()
 def score(
     company: Annotated[str, typer.Argument(help="A company's address or handle.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, the same as the API's.")] = False,
 ) -> None:
     """Print a company's score: reliability, fairness, and what they rest on."""
     settings = Settings.read()
@@ -105,7 +104,7 @@ def score(
         view = view_company(reader, company, Scorer(policy))
     if as_json:
         # Not through rich, which would wrap it.
-        print(json.dumps(plain(asdict(view.score)), indent=2))
+        print(ScoreOut.of(view).model_dump_json(indent=2))
     else:
         for table in score_tables(view, policy):
             out.print(table)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -16,7 +14,7 @@ from ledger.scoring.intervals import Interval
 from ledger.scoring.policy import Policy
 from ledger.services.checkup import Finding
 from ledger.services.companies import CompanyView
-from ledger.units import BlockNumber, show_hex
+from ledger.units import BlockNumber, show_hex, show_time
 
 
 def bar(console: Console) -> Progress:
@@ -45,22 +43,26 @@ def index_progress(console: Console) -> Iterator[IndexProgress]:
 def score_tables(view: CompanyView, policy: Policy) -> Sequence[Table]:
     """A company's score as tables. Every figure in parts per million, as an integer."""
     result, total = view.score, view.score.reliability.tally
-    until = datetime.fromtimestamp(result.as_of, UTC).isoformat(sep=" ", timespec="minutes")
-    rates = Table(title=f"{view.name}: {result.grade} reliability, as of block {result.as_of_block} ({until} UTC)")
-    for name in ("ppm", "rate", "assured floor", "ceiling"):
+    title = f"{view.name}, reliability: {result.grade}, as of block {result.as_of_block} ({show_time(result.as_of)})"
+    if result.assured_floor is None:
+        assured = f"– (not judged, and last in rank: fewer than {policy.min_promises} promises came due)"
+    else:
+        assured = str(result.assured_floor)
+    rates = Table(title=title, caption=f"Assured floor: {assured}")
+    for name in ("ppm", "rate", "at least", "at most"):
         rates.add_column(name, justify="left" if name == "ppm" else "right")
-    rates.add_row("kept by the due time", *_interval(result.reliability.strict))
-    rates.add_row(f"with {policy.tolerance_s} s of tolerance", *_interval(result.reliability.tolerated))
-    rates.add_row("with credit for late ones", *_interval(result.reliability.credited))
+    rates.add_row("kept: by the due time", *_interval(result.reliability.strict))
+    rates.add_row(f"on time: kept, or late by up to {policy.tolerance_s} s", *_interval(result.reliability.tolerated))
+    rates.add_row("credited: with part of it for late ones", *_interval(result.reliability.credited))
 
     counts = Table(title="Promises")
     counted = {
         "matured": total.matured,
         "kept": total.kept,
         "late": total.late,
-        "late within tolerance": total.tolerated,
+        "of these, on time": total.tolerated,
         "broken": total.broken,
-        "confirmed": total.confirmed,
+        "confirmed, of the fulfilled": total.confirmed,
         "not yet due": result.open,
     }
     for name in counted:
@@ -86,19 +88,6 @@ def findings_table(findings: Sequence[Finding]) -> Table:
         mark = "[green]well[/]" if finding.fault is None else "[bold red]fault[/]"
         table.add_row(mark, finding.subject, finding.detail)
     return table
-
-
-def plain(value: Any) -> Any:
-    """The same with bytes as hexadecimal text, for JSON."""
-    match value:
-        case bytes():
-            return show_hex(value)
-        case dict():
-            return {key: plain(member) for key, member in value.items()}
-        case list() | tuple():
-            return [plain(member) for member in value]
-        case _:
-            return value
 
 
 def _interval(interval: Interval) -> tuple[str, str, str]:

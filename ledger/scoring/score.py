@@ -33,7 +33,7 @@ class Reliability:
     tolerated: Interval
     """Kept, or late within the policy's tolerance."""
     credited: Interval
-    """With the policy's partial credit for late promises. `credited.low` is the assured floor."""
+    """With the policy's partial credit for late promises. Its lower bound is a company's assured floor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,11 @@ class Score:
     fairness: FairnessFigure
     cohorts: tuple[CohortFigure, ...]
     days: tuple[DayFigure, ...]
+
+    @property
+    def assured_floor(self) -> Ppm | None:
+        """The share of its promises that the company keeps at the least; None where there is too little to judge."""
+        return None if self.grade is Grade.GREY else self.reliability.credited.low
 
 
 def score(standings: Iterable[Standing], block: BlockNumber, as_of: Timestamp, policy: Policy) -> Score:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from ledger.chain.deployment import Deployment
 from ledger.chain.node import Node
@@ -12,7 +11,7 @@ from ledger.errors import NodeRefused, TrothError
 from ledger.indexer.run import compare_heads, require_same_ledger
 from ledger.scoring.policy import Policy
 from ledger.store.database import Database
-from ledger.units import show_address, show_hex
+from ledger.units import show_address, show_hex, show_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +81,8 @@ def _database(node: Node, deployment: Deployment, database: Database, finality: 
     if head is None:
         raise NodeRefused(node.url, "eth_getBlockByNumber", f"it has no {finality} block yet")
     compare_heads(node, deployment, companies, cursor.block.number)
-    until = datetime.fromtimestamp(cursor.block.time, UTC).isoformat(sep=" ", timespec="minutes")
     behind = max(0, head.number - cursor.block.number)
     return (
-        f"indexed to block {cursor.block.number} ({until}), {behind} behind the node;"
+        f"indexed to block {cursor.block.number} ({show_time(cursor.block.time)}), {behind} behind the node;"
         f" the heads of {len(companies)} companies agree with the contract's"
     )

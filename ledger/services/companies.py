@@ -8,10 +8,10 @@ from ledger.documents import Profile, read_profile
 from ledger.errors import AmbiguousCompany, InvalidProfile, UnknownCompany
 from ledger.outcomes import Outcome, Standing, outcome
 from ledger.scoring.policy import Policy
-from ledger.scoring.score import Grade, Score, score
+from ledger.scoring.score import Score, score
 from ledger.store.reading import Reader
 from ledger.store.records import Company
-from ledger.units import Address, Digest, parse_address, show_address
+from ledger.units import Address, Digest, parse_address, show_address, show_hex
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,11 @@ class CompanyView:
 
     def cohort_name(self, cohort: int) -> str:
         """The name to show for a cohort."""
-        return self.profile.cohort_name(cohort) if self.profile else f"cohort {cohort}"
+        return cohort_name(self.profile, cohort)
 
     def service_name(self, code: bytes) -> str:
         """The name to show for a service."""
-        return self.profile.service_name(code) if self.profile else f"0x{code.hex()}"
+        return service_name(self.profile, code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,16 @@ def list_promises(
     return [PromiseRowView(standing, outcome(standing, as_of)) for standing in standings], count
 
 
+def cohort_name(profile: Profile | None, cohort: int) -> str:
+    """The name to show for a cohort of a company with this profile."""
+    return profile.cohort_name(cohort) if profile else f"cohort {cohort}"
+
+
+def service_name(profile: Profile | None, code: bytes) -> str:
+    """The name to show for a service of a company with this profile."""
+    return profile.service_name(code) if profile else show_hex(code)
+
+
 def profile_of(company: Company) -> Profile | None:
     """What a company says of itself; None where that can't be read."""
     try:
@@ -119,5 +129,5 @@ def _view(reader: Reader, company: Company, scorer: Scorer) -> CompanyView:
 
 
 def _rank(view: CompanyView) -> tuple[bool, int, Address]:
-    result = view.score
-    return result.grade is Grade.GREY, -result.reliability.credited.low, view.company.address
+    floor = view.score.assured_floor
+    return floor is None, -(floor or 0), view.company.address

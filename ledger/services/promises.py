@@ -10,7 +10,7 @@ from ledger.errors import UnknownPromise
 from ledger.events import Fulfilled, Made, PromiseEvent
 from ledger.outcomes import Outcome, Standing, lateness, outcome
 from ledger.promises import Promise
-from ledger.services.companies import profile_of
+from ledger.services.companies import cohort_name, profile_of, service_name
 from ledger.store.reading import Reader
 from ledger.store.records import Company
 from ledger.units import Digest, PromiseId, Timestamp, show_hex
@@ -39,6 +39,16 @@ class PromiseView:
     """Seconds; 0 if in time, None if not fulfilled."""
     as_of: Timestamp
     history: list[Entry]
+
+    @property
+    def service_name(self) -> str:
+        """The name to show for its service."""
+        return service_name(self.profile, self.promise.service)
+
+    @property
+    def cohort_name(self) -> str:
+        """The name to show for its customer's cohort."""
+        return cohort_name(self.profile, self.promise.cohort)
 
     @property
     def text(self) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -18,9 +19,12 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
+from fastapi.testclient import TestClient
 
+from api.app import create_app
 from ledger.chain.contract import code_hash
 from ledger.scoring.policy import Policy
+from ledger.settings import Settings
 from ledger.units import show_hex
 from tests.conftest import DAYS
 from tests.support.chain import Loaded, free_port, lying_node
@@ -71,8 +75,28 @@ def test_score_prints_the_same_integers_from_differently_indexed_databases(loade
             printed.append(shown.stdout)
     assert printed[:2] == printed[2:]
     score = json.loads(printed[1])
-    assert str(score["reliability"]["credited"]["low"]) in printed[0]
-    assert score["reliability"]["tally"]["kept"] > 0
+    assert f"Assured floor: {score['assured_floor_ppm']}" in printed[0]
+    assert score["reliability"]["kept"] > 0
+
+
+def test_score_prints_the_json_that_the_api_answers(loaded: Loaded) -> None:
+    with TestClient(create_app(Settings(home=loaded.home))) as client:
+        for company in ("UA", "HA"):
+            shown = troth("score", company, "--json", home=loaded.home)
+            assert json.loads(shown.stdout) == client.get(f"/api/companies/{company}/score").json()
+
+
+def test_score_judges_nobody_by_too_few_promises(loaded: Loaded) -> None:
+    assert json.loads(troth("score", "HA", "--json", home=loaded.home).stdout)["assured_floor_ppm"] is None
+    shown = " ".join(troth("score", "HA", home=loaded.home).stdout.split())
+    assert "Assured floor: – (not judged, and last in rank: fewer than 20 promises came due)" in shown
+
+
+def test_a_time_is_printed_with_its_zone_once(loaded: Loaded) -> None:
+    for command in (["score", "UA"], ["doctor"]):
+        said = " ".join(troth(*command, home=loaded.home, rpc_url=loaded.chain.url).stdout.split())
+        assert len(re.findall(r"\(2013-01-2\d \d\d:\d\d UTC\)", said)) == 1
+        assert "+00:00" not in said
 
 
 def test_an_unknown_company_is_named(loaded: Loaded) -> None:

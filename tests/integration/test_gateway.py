@@ -19,6 +19,7 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from ledger.chain import contract
 from ledger.events import Fulfilled
+from ledger.promises import service_code
 from ledger.scoring.policy import Policy
 from ledger.settings import Settings
 from ledger.units import digest_of, parse_address, show_address, show_hex
@@ -107,8 +108,45 @@ def test_the_directory_ranks_by_the_floor_and_puts_the_unjudged_last(client: Tes
     items = client.get("/api/companies").json()["items"]
     judged = [item["assured_floor_ppm"] for item in items if item["grade"] != "not enough evidence"]
     assert judged == sorted(judged, reverse=True)
-    assert all(item["grade"] == "not enough evidence" for item in items[len(judged) :])
+    assert 0 < len(judged) < len(items)
+    for item in items[len(judged) :]:
+        assert (item["grade"], item["assured_floor_ppm"]) == ("not enough evidence", None)
     assert client.get("/api/companies", params={"offset": 3, "limit": 2}).json()["items"] == items[3:5]
+
+
+def test_services_and_cohorts_come_with_the_names_in_the_profile(client: TestClient) -> None:
+    company = client.get("/api/companies/UA").json()
+    profile = company["profile"]
+    assert (profile["handle"], profile["name"]) == (company["handle"], company["name"])
+    listed = client.get("/api/companies/UA/promises").json()["items"]
+    assert {item["service_name"] for item in listed} <= set(profile["services"])
+    for item in listed:
+        assert service_code(item["service_name"]).hex() == item["service"][2:]
+        assert profile["cohorts"][str(item["cohort"])] == item["cohort_name"]
+    promise = client.get(f"/api/promises/{listed[0]['id']}").json()
+    assert [promise[name] for name in ("service_name", "cohort_name")] == [
+        listed[0][name] for name in ("service_name", "cohort_name")
+    ]
+
+
+def test_what_has_no_published_name_is_called_by_its_code(loaded: Loaded, tmp_path: Path) -> None:
+    copy = tmp_path / "troth.db"
+    with copied(loaded, copy) as target:
+        target.execute("UPDATE company SET uri = 'https://nowhere.example/profile.json'")
+    with TestClient(create_app(Settings(home=loaded.home, database=f"sqlite:///{copy}"))) as client:
+        assert client.get("/api/companies/UA").json()["profile"] is None
+        item = client.get("/api/companies/UA/promises").json()["items"][0]
+        assert item["service_name"] == item["service"]
+        assert item["cohort_name"] == f"cohort {item['cohort']}"
+
+
+def test_words_mean_the_same_on_every_page(client: TestClient) -> None:
+    directory, company = client.get("/").text, client.get("/companies/UA").text
+    assert "On time" not in directory
+    assert "“Kept” means by the due time" in directory
+    assert "kept: by the due time, to the second" in company
+    assert "on time: kept, or late by no more than 15 min" in company
+    assert "of those fulfilled, confirmed by" in company
 
 
 def test_a_promise_comes_with_its_transactions(client: TestClient, loaded: Loaded) -> None:

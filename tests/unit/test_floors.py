@@ -20,6 +20,7 @@ FLOORS = [
     {"ledger.indexer"},
     {"ledger.services"},
     {"ledger.settings"},
+    {"api.schemas"},
     {"ledger.cli", "api", "scripts"},
 ]
 """From the ground up. A module imports lower floors and its own room, never a neighbour on its floor."""
