@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Path, Query, Request
 
 from ledger.services.companies import Scorer
 from ledger.store.database import Database
@@ -25,5 +25,6 @@ def _scorer(request: Request) -> Scorer:
 
 ReaderOf = Annotated[Reader, Depends(_reader)]
 ScorerOf = Annotated[Scorer, Depends(_scorer)]
+CompanyName = Annotated[str, Path(description="The company's address, or the handle it gives itself.")]
 Offset = Annotated[int, Query(ge=0, le=1_000_000_000, description="How many to leave out before the first.")]
 Limit = Annotated[int, Query(ge=1, le=500, description="How many to give at the most.")]

@@ -29,6 +29,15 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 """What the schema of the API says of errors."""
 
+TITLES = {
+    HTTPStatus.NOT_FOUND: "Not found",
+    HTTPStatus.CONFLICT: "Several companies fit",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "This can't be right",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Not available now",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Something failed",
+}
+"""What people read above an error, where programs read the status's own phrase."""
+
 DATA_PREFIX = "/api/"
 
 
@@ -73,4 +82,4 @@ def _answer(request: Request, status: HTTPStatus, what: str, remedy: str) -> Res
     if request.url.path.startswith(DATA_PREFIX):
         problem = Problem(title=status.phrase, status=status.value, detail=what, remedy=remedy)
         return JSONResponse(problem.model_dump(), status, media_type="application/problem+json")
-    return render("error.html", status=status.value, title=status.phrase, what=what, remedy=remedy)
+    return render("error.html", status=status.value, title=TITLES.get(status, status.phrase), what=what, remedy=remedy)

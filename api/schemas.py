@@ -35,6 +35,25 @@ AssuredFloor = Annotated[
 ]
 
 
+GradeByFloor = Annotated[
+    Grade,
+    Field(
+        description="By the assured floor and the policy: high from `green_from_ppm` (in the standard policy 800,000),"
+        " medium from `amber_from_ppm` (600,000), low below; not enough evidence with fewer promises due than"
+        " `min_promises` (20)."
+    ),
+]
+
+EXPERIENCES = ("respond-to-desire", "curated offering", "coach behaviour", "automatic execution")
+STAGES = ("recognise", "request", "respond", "repeat")
+STAKES = ("ordinary", "raised", "high", "critical")
+"""What the codes of a promise mean, by number; they label it, and no score counts them."""
+
+
+def _codes(names: tuple[str, ...]) -> str:
+    return ", ".join(f"{code} {name}" for code, name in enumerate(names)) + "."
+
+
 class Problem(BaseModel):
     """What every error is answered with (RFC 9457)."""
 
@@ -133,7 +152,7 @@ class ScoreOut(BaseModel):
     as_of_block: int
     as_of: Seconds
     policy: Hex = Field(description="The policy's hash; see /api/policy.")
-    grade: Grade
+    grade: GradeByFloor
     assured_floor_ppm: AssuredFloor
     reliability: ReliabilityOut
     parts: PartsOut
@@ -195,11 +214,14 @@ class CompanyOut(BaseModel):
     address: Hex
     name: str
     handle: str | None
-    domain_proven: bool = Field(description="Whether a domain of its own vouches for it.")
+    domain_proven: bool = Field(
+        description="Whether `/.well-known/troth.json` on a domain of its own names this chain, contract and account."
+        " That check is to come; until it exists, always false."
+    )
     registered_at: Seconds
     head: Hex = Field(description="The head of its hash chain, equal to the contract's `headOf`.")
     head_block: int
-    grade: Grade
+    grade: GradeByFloor
     assured_floor_ppm: AssuredFloor
     matured: int
     fairness: Fairness
@@ -284,12 +306,12 @@ class TermsOut(BaseModel):
     customer: Hex
     terms: Hex
     due_at: Seconds
-    dispute_window: int
+    dispute_window: int = Field(description="Seconds in which it may be disputed.")
     arbiter: Hex
     service: Hex
-    experience: int
-    stage: int
-    stakes: int
+    experience: int = Field(description=f"The connected experience: {_codes(EXPERIENCES)}")
+    stage: int = Field(description=f"The stage of the customer's journey: {_codes(STAGES)}")
+    stakes: int = Field(description=f"How much a failure hurts: {_codes(STAKES)}")
     cohort: int
     nonce: str = Field(description="In decimal digits: it may exceed what JavaScript's numbers hold.")
 

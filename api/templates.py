@@ -75,6 +75,21 @@ def points(ppm: int) -> str:
     return f"{sign}{tenths // 10}.{tenths % 10}"
 
 
+def kind(node: dict[str, Any], named: dict[str, Any]) -> str:
+    """What a node of a JSON schema allows, in words; `named` are the schemas that it may refer to."""
+    if reference := node.get("$ref"):
+        name = reference.rpartition("/")[2]
+        return kind(named[name], named) if "enum" in named[name] else name
+    if options := node.get("anyOf"):
+        return " or ".join(kind(option, named) for option in options)
+    if values := node.get("enum"):
+        return f"one of {', '.join(values)}"
+    if members := node.get("items"):
+        return f"array of {kind(members, named)}"
+    bounds = [f"{word} {node[name]:,}" for word, name in (("from", "minimum"), ("to", "maximum")) if name in node]
+    return " ".join([node["type"], *bounds])
+
+
 def _environment_of(folder: Path) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(folder),
@@ -91,6 +106,7 @@ def _environment_of(folder: Path) -> Environment:
         "percent": percent_down,
         "shares": shares,
         "points": points,
+        "kind": kind,
         "mark": MARKS.__getitem__,
         "count": "{:,}".format,
         # Whether an optional field holds something: it is all zeros where it does not.

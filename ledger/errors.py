@@ -118,8 +118,9 @@ class UnknownCompany(NotFound):
 
     def __init__(self, value: str) -> None:
         super().__init__(
-            f"No company {value!r} is in the ledger as far as it is indexed.",
-            "See the directory for those that are, or index further.",
+            f"No company {value!r} is in this ledger.",
+            "See the directory, the gateway's first page (/), for those that are; one that registered in the last"
+            " minutes may still be on its way.",
         )
 
 
@@ -138,7 +139,7 @@ class UnknownPromise(NotFound):
 
     def __init__(self, value: str) -> None:
         super().__init__(
-            f"No promise {value} is in the ledger as far as it is indexed.",
+            f"No promise {value} is in this ledger.",
             "Compare the id with your receipt; a promise of the last minutes may still be on its way.",
         )
 

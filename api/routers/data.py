@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from api.dependencies import Limit, Offset, ReaderOf, ScorerOf
+from api.dependencies import CompanyName, Limit, Offset, ReaderOf, ScorerOf
 from api.errors import PROBLEMS
 from api.schemas import (
     CompanyOut,
@@ -25,8 +25,6 @@ from ledger.services.promises import view_promise
 from ledger.units import parse_promise_id, show_hex
 
 router = APIRouter(prefix="/api", tags=["data"], responses=PROBLEMS)
-
-CompanyName = Annotated[str, Path(description="The company's address, or the handle it gives itself.")]
 
 
 @router.get("/companies")

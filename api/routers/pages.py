@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from api.dependencies import Offset, ReaderOf, ScorerOf
+from api.schemas import EXPERIENCES, STAGES, STAKES
 from api.templates import render
 from ledger.badge import badge_message
 from ledger.outcomes import Outcome
@@ -65,7 +66,8 @@ def promises_page(
 @router.get("/promises/{id}")
 def promise_page(id: str, reader: ReaderOf) -> HTMLResponse:
     """A promise and its history."""
-    return render("promise.html", view=view_promise(reader, parse_promise_id(id)))
+    view = view_promise(reader, parse_promise_id(id))
+    return render("promise.html", view=view, experiences=EXPERIENCES, stages=STAGES, stakes=STAKES)
 
 
 @router.get("/api")

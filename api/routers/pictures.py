@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Response
 
 from api.charts import by_cohort, by_day
-from api.dependencies import ReaderOf, ScorerOf
+from api.dependencies import CompanyName, ReaderOf, ScorerOf
 from api.errors import PROBLEMS
 from ledger.badge import render_badge
 from ledger.services.companies import view_company
@@ -17,24 +17,26 @@ router = APIRouter(tags=["pictures"], responses=PROBLEMS)
 
 MAX_AGE_S = 300
 
-IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match")]
+IfNoneMatch = Annotated[
+    str | None, Header(alias="If-None-Match", description="The ETag of one you have: it is not sent again.")
+]
 
 
 @router.get("/badges/{company}.svg")
-def badge(company: str, reader: ReaderOf, scorer: ScorerOf, known: IfNoneMatch = None) -> Response:
+def badge(company: CompanyName, reader: ReaderOf, scorer: ScorerOf, known: IfNoneMatch = None) -> Response:
     """A company's badge: its assured floor and the date."""
     view = view_company(reader, company, scorer)
     return _svg(render_badge(view.name, view.score).encode(), known)
 
 
 @router.get("/companies/{company}/by-day.svg")
-def chart_by_day(company: str, reader: ReaderOf, scorer: ScorerOf, known: IfNoneMatch = None) -> Response:
+def chart_by_day(company: CompanyName, reader: ReaderOf, scorer: ScorerOf, known: IfNoneMatch = None) -> Response:
     """A company's reliability over time."""
     return _svg(by_day(view_company(reader, company, scorer)), known)
 
 
 @router.get("/companies/{company}/by-cohort.svg")
-def chart_by_cohort(company: str, reader: ReaderOf, scorer: ScorerOf, known: IfNoneMatch = None) -> Response:
+def chart_by_cohort(company: CompanyName, reader: ReaderOf, scorer: ScorerOf, known: IfNoneMatch = None) -> Response:
     """A company's reliability by cohort."""
     return _svg(by_cohort(view_company(reader, company, scorer)), known)
 

@@ -65,7 +65,8 @@ def test_the_directory_leads_to_a_company_and_to_a_promise(page: Page) -> None:
     page.get_by_role("link", name="United Air Lines Inc.").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("United Air Lines Inc.")
-    expect(page.get_by_text("domain not proven")).to_be_visible()
+    page.get_by_role("link", name="domain not proven").click()
+    expect(page.get_by_text("nobody has checked whether this account")).to_be_in_viewport()
     expect(page.get_by_text("The airline itself took no part")).to_be_visible()
     for picture in page.get_by_role("img").all():
         assert picture.evaluate("node => node.tagName === 'svg' || (node.complete && node.naturalWidth > 0)")

@@ -228,6 +228,7 @@ def test_people_get_their_errors_as_a_page(client: TestClient, path: str, status
     assert response.status_code == status
     assert response.headers["content-type"].startswith("text/html")
     assert "To the directory" in response.text
+    assert "Unprocessable" not in response.text
 
 
 def test_a_method_that_is_not_allowed_says_so(client: TestClient) -> None:
@@ -292,3 +293,31 @@ def test_every_route_of_the_api_is_on_its_page(client: TestClient) -> None:
     assert len(paths) >= 9
     for path in paths:
         assert path in page
+
+
+def test_the_api_s_page_says_what_each_parameter_and_field_may_be(client: TestClient) -> None:
+    page = client.get("/api").text
+    assert "integer from 1 to 500, in the query; 100 if not given" in page
+    assert "one of open, kept, late, broken, in the query; may be left out" in page
+    shapes = client.get("/openapi.json").json()["components"]["schemas"]
+    for name, shape in shapes.items():
+        if "properties" in shape:
+            assert f'id="{name}"' in page
+            assert all(f'<dt class="mono">{field}</dt>' in page for field in shape["properties"])
+    assert "0 ordinary, 1 raised, 2 high, 3 critical" in page
+    assert "high from `green_from_ppm` (in the standard policy 800,000)" in page
+
+
+def test_the_thresholds_that_are_said_are_the_policy_s() -> None:
+    policy = Policy.standard()
+    assert (policy.green_from_ppm, policy.amber_from_ppm, policy.min_promises) == (800_000, 600_000, 20)
+
+
+def test_every_page_that_says_domain_not_proven_leads_to_what_that_means(client: TestClient) -> None:
+    company = client.get("/api/companies/UA").json()["address"]
+    promise = client.get("/api/companies/UA/promises").json()["items"][0]["id"]
+    for path in (f"/companies/{company}", f"/promises/{promise}"):
+        assert f'href="/companies/{company}#domain">domain not proven</a>' in client.get(path).text
+    page = client.get(f"/companies/{company}").text
+    assert 'id="domain"' in page
+    assert "/.well-known/troth.json" in page
