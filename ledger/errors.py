@@ -191,7 +191,8 @@ class NoDatabase(Unavailable):
 
     def __init__(self, url: str, why: str) -> None:
         super().__init__(
-            f"The database {url} can't be used: {why}.", "Check TROTH_DATABASE and the folder's permissions."
+            f"The database {url} can't be used: {why}.",
+            "Check TROTH_HOME, TROTH_DATABASE, and that you may write the file and its folder; reading needs that too.",
         )
 
 
@@ -212,10 +213,11 @@ class MissingTool(Unavailable):
 class PortBusy(Unavailable):
     """Another program listens where we want to."""
 
-    def __init__(self, port: int, option: str) -> None:
+    def __init__(self, host: str, port: int, option: str) -> None:
         super().__init__(
-            f"Port {port} of 127.0.0.1 is in use by another program.",
-            f"Stop that program (a demo that was killed leaves its anvil running), or choose a port by {option}.",
+            f"Port {port} of {host} is in use by another program.",
+            "Stop that program (but on Linux, a demo that was killed leaves its anvil running), or choose a port by"
+            f" {option}.",
         )
 
 

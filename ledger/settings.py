@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,11 +19,15 @@ from ledger.indexer.run import BLOCKS_PER_STEP
 from ledger.scoring.policy import Policy
 from ledger.store.database import Database
 
+PREFIX = "TROTH_"
+_FOR_APE = re.compile(f"{PREFIX}\\w+_RPC_URL")
+"""Networks' URLs, which ape-config.yaml reads."""
+
 
 class Settings(BaseSettings):
     """Each field is the variable TROTH_ and its name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix="TROTH_", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
 
     home: Path = Path(".troth")
     """Folder for what has no place of its own; `troth demo` keeps everything there."""
@@ -43,12 +50,17 @@ class Settings(BaseSettings):
 
     @classmethod
     def read(cls) -> Settings:
-        """Reads and checks the environment. Raises InvalidSettings."""
+        """Reads and checks the environment. Raises InvalidSettings, also for a variable that is none of ours."""
+        known = [PREFIX + field.upper() for field in cls.model_fields]
+        for name, value in os.environ.items():
+            if name.upper().startswith(PREFIX) and name.upper() not in known and value and not _FOR_APE.fullmatch(name):
+                closest = get_close_matches(name.upper(), known, 1, cutoff=0)[0]
+                raise InvalidSettings(f"{name} is none of them, and {closest} is the closest")
         try:
             return cls()
         except ValidationError as error:
             first = error.errors()[0]
-            name = "TROTH_" + ".".join(map(str, first["loc"])).upper()
+            name = PREFIX + ".".join(map(str, first["loc"])).upper()
             raise InvalidSettings(f"{name}: {first['msg']}") from error
 
     def open_node(self) -> Node:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import gzip
 import shutil
 import signal
@@ -17,10 +18,19 @@ from pathlib import Path
 from typing import Any
 
 from ledger.chain.node import Node, Request
-from ledger.errors import MissingTool, NodeUnreachable, PortBusy, TransactionFailed, Unavailable, UnusableChain
+from ledger.errors import (
+    InvalidSettings,
+    MissingTool,
+    NodeUnreachable,
+    PortBusy,
+    TransactionFailed,
+    Unavailable,
+    UnusableChain,
+)
 from ledger.units import Address, Timestamp, show_hex
 
 CHAIN_ID = 31337
+HOST = "127.0.0.1"
 START_LIMIT_S = 60
 STOP_LIMIT_S = 10
 POLL_S = 0.1
@@ -87,10 +97,10 @@ def run_anvil(port: int, genesis: Timestamp, log: Path, saved: Path | None = Non
     The chain is new and begins at the time `genesis`, or goes on from a file that `LocalChain.save` wrote. What anvil
     says goes to `log`. Raises MissingTool, PortBusy; UnusableChain where the file is not such a chain.
     """
-    require_free(port, "--node-port")
+    require_free(HOST, port, "--node-port")
     command = [
         anvil_binary(),
-        *("--host", "127.0.0.1", "--port", str(port), "--chain-id", str(CHAIN_ID)),
+        *("--host", HOST, "--port", str(port), "--chain-id", str(CHAIN_ID)),
         *("--accounts", "20", "--timestamp", str(genesis), "--no-mining", "--hardfork", "osaka"),
         *("--gas-limit", str(_GAS_LIMIT), "--base-fee", "0", "--gas-price", "0", "--quiet"),
         # Without this it keeps every block's whole state: half as long again for a week of flights.
@@ -109,7 +119,7 @@ def run_anvil(port: int, genesis: Timestamp, log: Path, saved: Path | None = Non
             command, stdout=output, stderr=output, start_new_session=True, preexec_fn=_die_with_parent
         )
     try:
-        chain = LocalChain(f"http://127.0.0.1:{port}")
+        chain = LocalChain(f"http://{HOST}:{port}")
         try:
             _await(chain, process, log)
         except Unavailable as error:
@@ -137,14 +147,21 @@ def anvil_binary() -> str:
     raise MissingTool("anvil, the local Ethereum node,", "Run `make demo` in the checkout: it installs anvil by npm.")
 
 
-def require_free(port: int, option: str) -> None:
-    """Raises PortBusy if something listens on a port of this machine; `option` is how another is chosen."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise PortBusy(port, option) from error
+def require_free(host: str, port: int, option: str) -> None:
+    """Checks that a program can listen on a port; `option` is how another is chosen.
+
+    Raises PortBusy if another program does, InvalidSettings if none can, as where the host is not this machine.
+    """
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except (OSError, UnicodeError) as error:
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            raise PortBusy(host, port, option) from error
+        why = f"nothing can listen on {host!r}, port {port} ({error})"
+        raise InvalidSettings(f"{why}; see TROTH_HOST and {option}") from error
 
 
 def _die_with_parent() -> None:

@@ -55,7 +55,7 @@ def run(settings: Settings, console: Console, days: int | None, node_port: int, 
     signal.signal(signal.SIGTERM, _interrupt)
     _require_own_settings(settings)
     if gateway is not None:
-        require_free(settings.port, "TROTH_PORT")
+        require_free(settings.host, settings.port, "TROTH_PORT")
     kept = _Kept(settings.home)
     with ExitStack() as stack:
         stack.enter_context(_only_one(settings.home))

@@ -58,7 +58,7 @@ def serve() -> None:
     settings = Settings.read()
     with settings.open_database().read() as reader:
         reader.require_cursor()
-    require_free(settings.port, "TROTH_PORT")
+    require_free(settings.host, settings.port, "TROTH_PORT")
     uvicorn.run(GATEWAY, factory=True, host=settings.host, port=settings.port)
 
 

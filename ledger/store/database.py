@@ -39,8 +39,11 @@ class Database:
 
     @property
     def exists(self) -> bool:
-        """Whether there is a file already."""
-        return self.path.exists()
+        """Whether there is a file already. Raises NoDatabase where its folder can't be looked into."""
+        try:
+            return self.path.exists()
+        except OSError as error:
+            raise NoDatabase(self.url, error.strerror or str(error)) from error
 
     @contextmanager
     def read(self) -> Iterator[Reader]:

@@ -15,6 +15,7 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.request import urlopen
 
@@ -157,6 +158,52 @@ def test_a_node_that_is_down_or_on_another_chain_is_named(loaded: Loaded, tmp_pa
 def test_a_malformed_setting_is_named(tmp_path: Path, name: str, value: str) -> None:
     finished = troth("doctor", **{"home": tmp_path, name: value})
     assert_refused(finished, 2, f"TROTH_{name.upper()}")
+
+
+@pytest.mark.parametrize(
+    "name, closest", [("rpc_uri", "TROTH_RPC_URL"), ("databse", "TROTH_DATABASE"), ("host_name", "TROTH_HOST")]
+)
+def test_a_misspelt_setting_is_named_with_the_closest_one(tmp_path: Path, name: str, closest: str) -> None:
+    assert_refused(troth("doctor", **{"home": tmp_path, name: "x"}), 2, f"TROTH_{name.upper()} is none of", closest)
+
+
+def test_a_network_s_url_for_ape_is_no_misspelt_setting(loaded: Loaded) -> None:
+    assert troth("score", "UA", home=loaded.home, hoodi_rpc_url="http://127.0.0.1:1").returncode == 0
+
+
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "192.0.2.1", "a" * 70 + ".example"])
+def test_a_host_that_is_not_this_machine_is_named(loaded: Loaded, host: str) -> None:
+    assert_refused(troth("serve", home=loaded.home, host=host), 2, f"nothing can listen on '{host}'", "TROTH_HOST")
+
+
+def test_a_busy_port_is_named_with_its_host(loaded: Loaded) -> None:
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.2", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        finished = troth("serve", home=loaded.home, host="127.0.0.2", port=port)
+    assert_refused(finished, 2, f"Port {port} of 127.0.0.2 is in use", "TROTH_PORT")
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o555])
+def test_a_home_that_can_t_be_written_is_named(loaded: Loaded, mode: int) -> None:
+    # Root may write anywhere, so it becomes nobody first, who may not find a Python of root's: hence the early import.
+    as_somebody = "import os, sqlite3\nfrom ledger.cli.main import run\nos.geteuid() or os.seteuid(65534)\nrun()"
+    # Nor may nobody look into pytest's own folders.
+    with TemporaryDirectory() as folder:
+        home = Path(folder)
+        shutil.copy(loaded.home / "troth.db", home)
+        home.chmod(mode)
+        finished = subprocess.run(
+            [sys.executable, "-c", as_somebody, "score", "UA"],
+            env=variables(home=home),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        home.chmod(0o700)
+    assert_refused(finished, 2, str(home), "TROTH_HOME", "you may write the file and its folder")
 
 
 def test_a_malformed_policy_is_named(loaded: Loaded, tmp_path: Path) -> None:
