@@ -37,31 +37,32 @@ COMMON: dict[str, Any] = {
     "js": [],
     "range": (0, 100),
     "show_legend": False,
-    "width": 760,
     "explicit_size": True,
     "no_prefix": True,
     "value_formatter": "{:.0f} %".format,
 }
 QUARTERS = [0, 25, 50, 75, 100]
-MOST_LABELS = 8
+WIDTH = 760
+LABEL_WIDTH = 95
+"""Pixels that a label below the line takes."""
 
 
-def by_day(view: CompanyView) -> bytes:
+def by_day(view: CompanyView, width: int) -> bytes:
     """The share on time (within the tolerance) of the promises due on each day, with its interval."""
     days = view.score.days
-    chart = pygal.Line(**COMMON, height=260, dots_size=4, stroke=len(days) > 1, show_minor_x_labels=False)
+    chart = pygal.Line(**COMMON, width=width, height=260, dots_size=4, stroke=len(days) > 1, show_minor_x_labels=False)
     chart.y_labels = QUARTERS
     chart.x_labels = [f"{datetime.fromtimestamp(day.day, UTC):%d %b}" for day in days]
-    chart.x_labels_major_count = min(MOST_LABELS, len(days))
+    chart.x_labels_major_count = min(width // LABEL_WIDTH, len(days))
     chart.truncate_label = -1
     chart.add("on time", [_point(day.reliability.tolerated) for day in days])
     return bytes(chart.render())
 
 
-def by_cohort(view: CompanyView) -> bytes:
+def by_cohort(view: CompanyView, width: int) -> bytes:
     """The share on time (within the tolerance) of each cohort that may be shown, with its interval."""
     shown = [(cohort.cohort, cohort.reliability) for cohort in view.score.cohorts if cohort.reliability]
-    chart = pygal.HorizontalBar(**COMMON, height=60 + 44 * max(1, len(shown)), spacing=12)
+    chart = pygal.HorizontalBar(**COMMON, width=width, height=60 + 44 * max(1, len(shown)), spacing=12)
     chart.x_labels = [view.cohort_name(cohort) for cohort, _ in reversed(shown)]
     chart.y_labels = QUARTERS
     chart.add("on time", [_point(reliability.tolerated) for _, reliability in reversed(shown)])

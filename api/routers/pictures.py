@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Query, Response
 
-from api.charts import by_cohort, by_day
+from api.charts import WIDTH, by_cohort, by_day
 from api.dependencies import CompanyName, ReaderOf, ScorerOf
 from api.errors import PROBLEMS
 from ledger.badge import render_badge
@@ -17,6 +17,7 @@ router = APIRouter(tags=["pictures"], responses=PROBLEMS)
 
 MAX_AGE_S = 300
 
+Width = Annotated[int, Query(ge=300, le=2000, description="How wide it is, in pixels: its letters keep their size.")]
 IfNoneMatch = Annotated[
     str | None, Header(alias="If-None-Match", description="The ETag of one you have: it is not sent again.")
 ]
@@ -30,15 +31,19 @@ def badge(company: CompanyName, reader: ReaderOf, scorer: ScorerOf, known: IfNon
 
 
 @router.get("/companies/{company}/by-day.svg")
-def chart_by_day(company: CompanyName, reader: ReaderOf, scorer: ScorerOf, known: IfNoneMatch = None) -> Response:
+def chart_by_day(
+    company: CompanyName, reader: ReaderOf, scorer: ScorerOf, width: Width = WIDTH, known: IfNoneMatch = None
+) -> Response:
     """A company's reliability over time."""
-    return _svg(by_day(view_company(reader, company, scorer)), known)
+    return _svg(by_day(view_company(reader, company, scorer), width), known)
 
 
 @router.get("/companies/{company}/by-cohort.svg")
-def chart_by_cohort(company: CompanyName, reader: ReaderOf, scorer: ScorerOf, known: IfNoneMatch = None) -> Response:
+def chart_by_cohort(
+    company: CompanyName, reader: ReaderOf, scorer: ScorerOf, width: Width = WIDTH, known: IfNoneMatch = None
+) -> Response:
     """A company's reliability by cohort."""
-    return _svg(by_cohort(view_company(reader, company, scorer)), known)
+    return _svg(by_cohort(view_company(reader, company, scorer), width), known)
 
 
 def _svg(content: bytes, known: str | None) -> Response:

@@ -101,6 +101,31 @@ def test_a_company_shows_its_reliability_over_time_and_by_cohort(page: Page) -> 
     expect(by_cohort).to_have_attribute("alt", re.compile("EWR: [0-9.]+ %"))
 
 
+def test_the_figures_of_every_day_stand_below_their_picture(page: Page) -> None:
+    page.goto("/companies/UA")
+    page.get_by_text("The figures by day").click()
+    days = page.locator("details").get_by_role("rowheader")
+    expect(days.first).to_have_text("24 Jan 2013")
+    expect(days.first).to_be_visible()
+    listed = page.request.get("/api/companies/UA/score").json()["days"]
+    expect(days).to_have_count(len(listed))
+
+
+def test_pictures_are_drawn_as_large_as_they_are_shown(page: Page) -> None:
+    """So that their letters can be read on a phone, too."""
+    page.goto("/companies/UA")
+    for alt in ("On-time share of the promises due each day.", "On-time share by cohort."):
+        shown, drawn = page.get_by_alt_text(alt).evaluate("node => [node.clientWidth, node.naturalWidth]")
+        assert 0.9 < shown / drawn < 1.1
+
+
+def test_every_column_of_a_table_is_in_sight(page: Page) -> None:
+    for path in ("/", "/companies/UA", "/companies/UA/promises"):
+        page.goto(path)
+        for table in page.locator(".scroll").all():
+            assert table.evaluate("node => node.scrollWidth <= node.clientWidth"), path
+
+
 def test_a_company_with_little_evidence_is_not_judged(page: Page) -> None:
     page.goto("/companies/HA")
     expect(page.get_by_label("Score")).to_contain_text("not enough evidence")
