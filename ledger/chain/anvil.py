@@ -109,9 +109,10 @@ def run_anvil(port: int, genesis: Timestamp, log: Path, saved: Path | None = Non
     if saved is not None:
         plain = saved.with_suffix(".json")
         try:
-            plain.write_bytes(gzip.decompress(saved.read_bytes()))
+            state = gzip.decompress(saved.read_bytes())
         except (OSError, EOFError, zlib.error) as error:
             raise UnusableChain(str(saved), str(error)) from error
+        plain.write_bytes(state)
         command += ["--load-state", str(plain)]
     with log.open("wb") as output:
         # In a group of its own: Ctrl-C goes to us alone, and we stop it when we are done with it.
@@ -123,7 +124,8 @@ def run_anvil(port: int, genesis: Timestamp, log: Path, saved: Path | None = Non
         try:
             _await(chain, process, log)
         except Unavailable as error:
-            if saved is None:
+            # It ends by itself over a state that it can't read; where it is slow or killed, the state may be sound.
+            if saved is None or (process.poll() or 0) <= 0:
                 raise
             raise UnusableChain(str(saved), error.what.removesuffix(".")) from error
         yield chain

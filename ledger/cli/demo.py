@@ -63,7 +63,7 @@ def run(settings: Settings, console: Console, days: int | None, node_port: int, 
         days = days or loaded or DEFAULT_DAYS
         if days > MANY_DAYS:
             console.print(f"{days} days are some {days * 2600:,} events; anvil takes about 24 kB of memory for each.")
-        chain = _go_on(settings, console, stack, kept, node_port) if loaded == days else None
+        chain = _go_on(settings, console, stack, kept, days, node_port) if loaded == days else None
         if chain is None:
             chain = _load(settings, console, stack, kept, days, node_port)
         _index(settings, console, chain, settings.load_deployment(), days)
@@ -118,14 +118,16 @@ class _Kept:
             path.unlink(missing_ok=True)
 
 
-def _go_on(settings: Settings, console: Console, stack: ExitStack, kept: _Kept, node_port: int) -> LocalChain | None:
+def _go_on(
+    settings: Settings, console: Console, stack: ExitStack, kept: _Kept, days: int, node_port: int
+) -> LocalChain | None:
     """The chain that was kept; None, saying so, if it is damaged."""
     try:
         chain = stack.enter_context(run_anvil(node_port, Timestamp(0), settings.home / "anvil.log", kept.chain))
     except UnusableChain as error:
         console.print(f"{error.what} Loading it again.", highlight=False)
         return None
-    console.print(f"Going on from the {kept.days()} days of flights in {settings.home}.")
+    console.print(f"Going on from the {days} days of flights in {settings.home}.")
     return chain
 
 
