@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from ledger.documents import Profile
-from ledger.events import Confirmed, Fulfilled, PromiseEvent
+from ledger.events import Made, Matter, PromiseEvent
 from ledger.outcomes import Outcome
 from ledger.promises import Promise
 from ledger.scoring.fairness import Fairness
@@ -157,6 +157,7 @@ class ScoreOut(BaseModel):
     reliability: ReliabilityOut
     parts: PartsOut
     open: int = Field(description="Promises not yet due: they count for nothing.")
+    released: int = Field(description="Withdrawn with the customer's consent, or replaced: they count for nothing.")
     confirmed_ppm: int = Field(description="Share of the fulfilled that customer or arbiter confirmed.")
     fairness: FairnessOut
     cohorts: list[CohortOut]
@@ -179,6 +180,7 @@ class ScoreOut(BaseModel):
                 lost_broken_ppm=score.parts.lost_broken,
             ),
             open=score.open,
+            released=score.released,
             confirmed_ppm=score.confirmed,
             fairness=FairnessOut(
                 state=score.fairness.state,
@@ -344,15 +346,10 @@ class EventOut(BaseModel):
     actor: Hex = Field(description="keccak256 of the signer that acted.")
     head: Hex
     text: str | None = Field(description="What its document says, if kept here and true to its digest.")
-    details: dict[str, Any]
+    details: dict[str, Any] = Field(description="What else it says; the contract's interface tells what each means.")
 
     @classmethod
     def of(cls, event: PromiseEvent, text: str | None) -> EventOut:
-        details: dict[str, Any] = {}
-        if isinstance(event, Fulfilled):
-            details["evidence"] = show_hex(event.evidence)
-        if isinstance(event, Confirmed):
-            details |= {"by_arbiter": event.by_arbiter, "rating": event.rating or None}
         return cls(
             event=type(event).__name__,
             time=event.at.time,
@@ -362,8 +359,22 @@ class EventOut(BaseModel):
             actor=show_hex(event.actor),
             head=show_hex(event.head),
             text=text,
-            details=details,
+            details=_details(event),
         )
+
+
+def _details(event: PromiseEvent) -> dict[str, Any]:
+    """The fields of its own; those of `Made` are the promise's terms."""
+    if isinstance(event, Made):
+        return {}
+    names = [name for name, _ in (*event.SHAPE.topics, *event.SHAPE.data)]
+    return {name: _plain(getattr(event, name)) for name in names if name not in ("id", "company", "actor", "head")}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Matter):
+        return value.name.lower()
+    return show_hex(value) if isinstance(value, bytes) else value
 
 
 class PromiseOut(BaseModel):

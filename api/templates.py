@@ -25,6 +25,7 @@ MARKS = {
     Outcome.LATE: "◷",
     Outcome.BROKEN: "✗",
     Outcome.OPEN: "…",
+    Outcome.RELEASED: "–",
     Grade.GREEN: "✓",
     Grade.AMBER: "◷",
     Grade.RED: "✗",

@@ -1,64 +1,200 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
-import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
-import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
-import {Auth, ITrustLedger, Once, Promise, State, Status} from "./interfaces/ITrustLedger.sol";
+import {
+    Auth,
+    Consent,
+    Fulfilment,
+    ITrustLedger,
+    Matter,
+    Once,
+    Promise,
+    Rights,
+    State,
+    Status
+} from "./interfaces/ITrustLedger.sol";
+import {Authority} from "./base/Authority.sol";
+import {Batches} from "./base/Batches.sol";
+import {History} from "./base/History.sol";
+import {Slot, Slots} from "./libraries/Slots.sol";
+import {Terms} from "./libraries/Terms.sol";
 import {Typed} from "./libraries/Typed.sol";
 
-/// @title The ledger: the only state there is.
-/// @dev Every action has one rhythm: check, change, link, emit. What each means stands in the interface.
-/// `multicall` (all or nothing) runs several actions in one transaction.
-contract TrustLedger is ITrustLedger, Multicall {
+/// @title The ledger: the life of promises.
+/// @dev Every action has one rhythm: check, change, record. What each means stands in the interface.
+contract TrustLedger is ITrustLedger, Authority, History, Batches {
     using Typed for Promise;
+    using Terms for Promise;
 
     uint32 private constant MIN_DISPUTE_WINDOW = 1 days;
     uint8 private constant CODE_MAX = 3;
     uint8 private constant RATING_MAX = 5;
 
+    // Rights.actions
+    uint8 private constant MAKE = 1 << 0;
+    uint8 private constant HAND_OFF = 1 << 1;
+    uint8 private constant FULFIL = 1 << 2;
+
+    // State.flags
+    uint8 private constant COUNTERSIGNED = 1 << 0;
+    uint8 private constant ANSWERED = 1 << 1;
+    uint8 private constant REMEDIED = 1 << 2;
+    uint8 private constant DISPUTED = 1 << 3;
     uint8 private constant BY_ARBITER = 1 << 4;
     uint8 private constant RATING_SHIFT = 5;
+    /// All but who confirmed and the rating.
+    uint8 private constant NOT_CONFIRMATION = BY_ARBITER - 1;
+
+    mapping(bytes32 id => Slot slot) private _slots;
 
     /// @inheritdoc ITrustLedger
-    mapping(address company => bytes32 head) public headOf;
-
-    mapping(bytes32 id => State state) private _states;
-
-    /// One bit for each nonce, 256 to a word.
-    mapping(bytes32 actor => mapping(uint256 word => uint256 bits)) private _nonces;
-
-    /// @inheritdoc ITrustLedger
-    function register(bytes32 profile, string calldata uri) external {
-        _register(_caller(), msg.sender, profile, uri);
+    function stateOf(bytes32 id) external view returns (State memory) {
+        return _slots[id].unpack();
     }
 
     /// @inheritdoc ITrustLedger
-    function registerBy(Auth calldata auth, address company, bytes32 profile, string calldata uri, Once calldata once)
+    function idOf(Promise calldata promised) external pure returns (bytes32) {
+        return promised.id();
+    }
+
+    // ── the company itself ──────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @inheritdoc ITrustLedger
+    function register(Auth calldata auth, address company, bytes32 profile, string calldata uri, Once calldata once)
         external
     {
-        bytes32 actor = _actor(auth, Typed.register(company, profile, uri, once));
+        bytes32 actor = _actorOnce(auth, once, Typed.register(company, profile, uri, once));
         _requireCompany(actor, company);
-        _use(actor, once);
-        _register(actor, company, profile, uri);
+        _recordRegistered(company, actor, profile, uri);
     }
 
     /// @inheritdoc ITrustLedger
-    function make(Promise calldata promised) external returns (bytes32 id) {
-        id = promised.id();
-        _make(_caller(), id, promised);
+    function appoint(
+        Auth calldata auth,
+        address company,
+        bytes32 delegate,
+        uint8 actions,
+        uint40 until,
+        Once calldata once
+    ) external {
+        bytes32 actor = _actorOnce(auth, once, Typed.appoint(company, delegate, actions, until, once));
+        _requireCompany(actor, company);
+
+        _rights[company][delegate] = Rights(until, actions);
+        _record(
+            company,
+            3,
+            abi.encode(0, block.timestamp, Appointed.selector, company, delegate, actor, actions, until, bytes32(0))
+        );
+    }
+
+    // ── the promise, until it is due ────────────────────────────────────────────────────────────────────────────────
+
+    /// @inheritdoc ITrustLedger
+    function make(Promise[] calldata promises) external {
+        bytes32 actor = _caller();
+        for (uint256 i = 0; i < promises.length; ++i) {
+            Promise calldata promised = promises[i];
+            _requireMay(actor, promised.company, MAKE);
+            _make(actor, promised.id(), promised, 0);
+        }
     }
 
     /// @inheritdoc ITrustLedger
-    function makeBy(Auth calldata auth, Promise calldata promised) external returns (bytes32 id) {
-        id = promised.id();
-        _make(_actor(auth, Typed.make(id)), id, promised);
+    function makeBy(Auth calldata auth, Promise calldata promised) external {
+        bytes32 id = promised.id();
+        bytes32 actor = _actor(auth, Typed.make(id));
+        _requireMay(actor, promised.company, MAKE);
+        _make(actor, id, promised, 0);
     }
 
     /// @inheritdoc ITrustLedger
-    function fulfil(bytes32 id, bytes32 evidence) external {
-        _fulfil(_caller(), id, evidence);
+    function accept(Auth calldata auth, Promise calldata promised, bytes32 salt) external {
+        bytes32 id = promised.id();
+        bytes32 actor = _actor(auth, Typed.accept(id));
+        Slot slot = _slots[id];
+        _requireCustomer(actor, id, promised, salt);
+        if (slot.has(COUNTERSIGNED)) revert AlreadyDone(id, slot.status());
+        _requireStatus(id, slot, Status.Open);
+
+        _slots[id] = slot.withFlag(COUNTERSIGNED);
+        _record(
+            slot.company(), 3, abi.encode(0, block.timestamp, Accepted.selector, id, slot.company(), actor, bytes32(0))
+        );
+    }
+
+    /// @inheritdoc ITrustLedger
+    function handOff(Auth calldata auth, bytes32 id, uint16 from, uint16 to, uint8 channel, Once calldata once)
+        external
+    {
+        // Two delegates may be contracts of one owner: the type names which of them acts.
+        bytes32 actor = _actorOnce(auth, once, Typed.handOff(keccak256(auth.signer), id, from, to, channel, once));
+        Slot slot = _slots[id];
+        _requireStatus(id, slot, Status.Open);
+        _requireMay(actor, slot.company(), HAND_OFF);
+
+        _record(
+            slot.company(),
+            3,
+            abi.encode(0, block.timestamp, HandedOff.selector, id, slot.company(), actor, from, to, channel, bytes32(0))
+        );
+    }
+
+    /// @inheritdoc ITrustLedger
+    function amend(Auth calldata auth, Promise calldata from, Promise calldata to, Consent calldata consent) external {
+        (bytes32 id, bytes32 successor) = (from.id(), to.id());
+        bytes32 actor = _actor(auth, Typed.amend(id, successor));
+        Slot slot = _slots[id];
+        if (slot.status() == Status.Superseded) revert AlreadyDone(id, slot.status());
+        _requireStatus(id, slot, Status.Open);
+        _requireCompany(actor, slot.company());
+        _requireNotMissed(id, from);
+        if (to.company != from.company || to.customer != from.customer || to.arbiter() != from.arbiter()) {
+            revert PartiesDiffer(id, successor);
+        }
+        bool consented = _consents(consent, Typed.consentToAmend(id, successor), id, from);
+
+        _slots[id] = slot.entering(Status.Superseded);
+        _record(
+            slot.company(),
+            4,
+            abi.encode(
+                0, block.timestamp, Amended.selector, id, slot.company(), successor, actor, consented, bytes32(0)
+            )
+        );
+        _make(actor, successor, to, consented ? COUNTERSIGNED : 0);
+    }
+
+    /// @inheritdoc ITrustLedger
+    function withdraw(Auth calldata auth, Promise calldata promised, bytes32 reason, Consent calldata consent)
+        external
+    {
+        bytes32 id = promised.id();
+        bytes32 actor = _actor(auth, Typed.withdraw(id, reason));
+        Slot slot = _slots[id];
+        if (slot.status() == Status.Withdrawn) revert AlreadyDone(id, slot.status());
+        _requireStatus(id, slot, Status.Open);
+        _requireCompany(actor, slot.company());
+        _requireNotMissed(id, promised);
+        bool consented = _consents(consent, Typed.consentToWithdraw(id, reason), id, promised);
+
+        _slots[id] = slot.entering(Status.Withdrawn);
+        _record(
+            slot.company(),
+            3,
+            abi.encode(0, block.timestamp, Withdrawn.selector, id, slot.company(), actor, reason, consented, bytes32(0))
+        );
+    }
+
+    // ── what became of it ───────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @inheritdoc ITrustLedger
+    function fulfil(Fulfilment[] calldata fulfilments) external {
+        bytes32 actor = _caller();
+        for (uint256 i = 0; i < fulfilments.length; ++i) {
+            Fulfilment calldata fulfilment = fulfilments[i];
+            _fulfil(actor, fulfilment.id, fulfilment.evidence);
+        }
     }
 
     /// @inheritdoc ITrustLedger
@@ -67,74 +203,136 @@ contract TrustLedger is ITrustLedger, Multicall {
     }
 
     /// @inheritdoc ITrustLedger
-    function confirm(Promise calldata promised, bytes32 salt, uint8 rating) external {
-        _confirm(_caller(), promised.id(), promised, salt, rating);
-    }
-
-    /// @inheritdoc ITrustLedger
-    function confirmBy(Auth calldata auth, Promise calldata promised, bytes32 salt, uint8 rating) external {
-        bytes32 id = promised.id();
-        _confirm(_actor(auth, Typed.confirm(id, rating)), id, promised, salt, rating);
-    }
-
-    /// @inheritdoc ITrustLedger
-    function stateOf(bytes32 id) external view returns (State memory) {
-        return _states[id];
-    }
-
-    /// @inheritdoc ITrustLedger
-    function isNonceUsed(bytes32 actor, uint256 nonce) external view returns (bool) {
-        return _nonces[actor][nonce >> 8] & (1 << (nonce & 0xff)) != 0;
-    }
-
-    /// @inheritdoc ITrustLedger
-    function idOf(Promise calldata promised) external pure returns (bytes32) {
-        return promised.id();
-    }
-
-    /// @inheritdoc ITrustLedger
-    function eip712Domain()
+    function confirm(Auth calldata auth, Promise calldata promised, bytes32 salt, Matter matter, uint8 rating)
         external
-        view
-        returns (
-            bytes1 fields,
-            string memory name,
-            string memory version,
-            uint256 chainId,
-            address verifyingContract,
-            bytes32 salt,
-            uint256[] memory extensions
-        )
     {
-        // The first four fields of EIP712Domain are used: bits 0 to 3.
-        return (hex"0f", Typed.NAME, Typed.VERSION, block.chainid, address(this), 0, new uint256[](0));
-    }
+        bytes32 id = promised.id();
+        bytes32 actor = _actor(auth, Typed.confirm(id, matter, rating));
+        Slot slot = _slots[id];
+        if (rating > RATING_MAX) revert RatingOutOfRange(rating);
+        bool byArbiter = !_isCustomer(actor, promised, salt);
+        if (byArbiter && !_isArbiter(actor, promised)) revert NotTheCounterparty(actor, id);
 
-    function _register(bytes32 actor, address company, bytes32 profile, string calldata uri) private {
-        bytes32 head = headOf[company];
-        // The first link binds the chain, this contract and the company.
-        if (head == 0) head = keccak256(abi.encode(block.chainid, address(this), company));
+        // Whoever confirms first, the customer has the last word.
+        Status status = byArbiter ? slot.status() : _beforeArbiter(slot);
+        if (status == Status.Confirmed) revert AlreadyDone(id, status);
+        if (!_isConfirmable(slot, status, matter, byArbiter)) revert WrongStatus(id, slot.status());
 
-        head = keccak256(
-            abi.encode(head, block.timestamp, Registered.selector, company, actor, profile, keccak256(bytes(uri)))
-        );
-        headOf[company] = head;
-        emit Registered(company, actor, profile, uri, head);
-    }
-
-    function _make(bytes32 actor, bytes32 id, Promise calldata promised) private {
-        _requireCompany(actor, promised.company);
-        bytes32 head = headOf[promised.company];
-        if (head == 0) revert NotRegistered(promised.company);
-        _requireSound(promised, id);
-        _requireStatus(id, _states[id].status, Status.None);
-
-        _states[id] = State(promised.company, 0, uint40(block.timestamp), Status.Open, 0);
-
-        (uint256 schedule, uint256 labels) = _packed(promised);
-        head = keccak256(
+        uint8 flags = slot.flags() & NOT_CONFIRMATION | (byArbiter ? BY_ARBITER : 0) | (rating << RATING_SHIFT);
+        _slots[id] = slot.withFlags(flags).entering(Status.Confirmed);
+        _record(
+            slot.company(),
+            3,
             abi.encode(
-                head,
+                0, block.timestamp, Confirmed.selector, id, slot.company(), actor, byArbiter, matter, rating, bytes32(0)
+            )
+        );
+    }
+
+    /// @inheritdoc ITrustLedger
+    function dispute(Auth calldata auth, Promise calldata promised, bytes32 salt, Matter matter, bytes32 reason)
+        external
+    {
+        bytes32 id = promised.id();
+        bytes32 actor = _actor(auth, Typed.dispute(id, matter, reason));
+        Slot slot = _slots[id];
+        bool toPublic = promised.customer == 0;
+        if (!(toPublic ? _isArbiter(actor, promised) : _isCustomer(actor, promised, salt))) {
+            revert NotTheCounterparty(actor, id);
+        }
+        // A second dispute is about a remedy, and only a decided one can be followed by a remedy that is new.
+        bool disputed = slot.has(DISPUTED);
+        if (slot.status() == Status.Disputed || (disputed && matter != Matter.Remedy)) {
+            revert AlreadyDone(id, slot.status());
+        }
+        Status status = toPublic ? slot.status() : _beforeArbiter(slot);
+        _requireDisputable(id, slot, status, promised, matter);
+
+        // A new dispute has no answer yet, and undoes the arbiter's confirmation.
+        uint8 flags = slot.flags() & NOT_CONFIRMATION & ~ANSWERED | DISPUTED;
+        _slots[id] = slot.withFlags(flags).entering(Status.Disputed);
+        _record(
+            slot.company(),
+            3,
+            abi.encode(0, block.timestamp, Disputed.selector, id, slot.company(), actor, matter, reason, bytes32(0))
+        );
+    }
+
+    /// @inheritdoc ITrustLedger
+    function answer(Auth calldata auth, bytes32 id, bytes32 response, Once calldata once) external {
+        bytes32 actor = _actorOnce(auth, once, Typed.answer(id, response, once));
+        Slot slot = _slots[id];
+        _requireStatus(id, slot, Status.Disputed);
+        _requireCompany(actor, slot.company());
+        if (slot.has(ANSWERED)) revert AlreadyDone(id, slot.status());
+
+        _slots[id] = slot.withFlag(ANSWERED);
+        _record(
+            slot.company(),
+            3,
+            abi.encode(0, block.timestamp, Answered.selector, id, slot.company(), actor, response, bytes32(0))
+        );
+    }
+
+    /// @inheritdoc ITrustLedger
+    function rule(Auth calldata auth, Promise calldata promised, bool upheld, bytes32 ruling, Once calldata once)
+        external
+    {
+        bytes32 id = promised.id();
+        bytes32 actor = _actorOnce(auth, once, Typed.rule(id, upheld, ruling, once));
+        Slot slot = _slots[id];
+        if (!_isArbiter(actor, promised)) revert NotTheCounterparty(actor, id);
+        Status ruled = upheld ? Status.Upheld : Status.Dismissed;
+        if (slot.status() == ruled) revert AlreadyDone(id, ruled);
+        _requireStatus(id, slot, Status.Disputed);
+
+        _slots[id] = slot.entering(ruled);
+        _record(
+            slot.company(),
+            3,
+            abi.encode(0, block.timestamp, Ruled.selector, id, slot.company(), actor, upheld, ruling, bytes32(0))
+        );
+    }
+
+    /// @inheritdoc ITrustLedger
+    function remedy(Auth calldata auth, Promise calldata promised, uint8 kind, bytes32 digest) external {
+        bytes32 id = promised.id();
+        bytes32 actor = _actor(auth, Typed.remedy(id, kind, digest));
+        Slot slot = _slots[id];
+        _requireCompany(actor, promised.company);
+        if (kind > CODE_MAX) revert KindOutOfRange(kind);
+        if (slot.has(REMEDIED)) revert AlreadyDone(id, slot.status());
+        slot = slot.withFlag(REMEDIED);
+        // While a dispute is open it goes on: the arbiter may still rule.
+        if (slot.status() != Status.Disputed) {
+            if (slot.status() != Status.Upheld) {
+                _requireStatus(id, slot, Status.Open);
+                uint40 dueAt = promised.dueAt();
+                if (block.timestamp <= dueAt) revert NotYetMissed(id, dueAt, block.timestamp);
+            }
+            slot = slot.entering(Status.Remedied);
+        }
+        _slots[id] = slot;
+        _record(
+            slot.company(),
+            3,
+            abi.encode(0, block.timestamp, Remedied.selector, id, slot.company(), actor, kind, digest, bytes32(0))
+        );
+    }
+
+    // ── what several actions share ──────────────────────────────────────────────────────────────────────────────────
+
+    function _make(bytes32 actor, bytes32 id, Promise calldata promised, uint8 flags) private {
+        Status status = _slots[id].status();
+        if (status != Status.None) revert AlreadyDone(id, status);
+        _requireSound(promised, id);
+
+        _slots[id] = Slots.opened(promised.company, flags);
+        _record(
+            promised.company,
+            4,
+            abi.encode(
+                0,
                 block.timestamp,
                 Made.selector,
                 id,
@@ -142,113 +340,88 @@ contract TrustLedger is ITrustLedger, Multicall {
                 promised.customer,
                 actor,
                 promised.terms,
-                schedule,
-                labels
+                promised.schedule,
+                promised.labels,
+                bytes32(0)
             )
         );
-        headOf[promised.company] = head;
-        emit Made(id, promised.company, promised.customer, actor, promised.terms, schedule, labels, head);
     }
 
     function _fulfil(bytes32 actor, bytes32 id, bytes32 evidence) private {
-        State memory state = _states[id];
-        _requireStatus(id, state.status, Status.Open);
-        _requireCompany(actor, state.company);
+        Slot slot = _slots[id];
+        if (slot.fulfilledAt() != 0) revert AlreadyDone(id, slot.status());
+        _requireStatus(id, slot, Status.Open);
+        _requireMay(actor, slot.company(), FULFIL);
 
-        uint40 time = uint40(block.timestamp);
-        _states[id] = State(state.company, time, time, Status.Fulfilled, state.flags);
-
-        bytes32 head = keccak256(
-            abi.encode(headOf[state.company], block.timestamp, Fulfilled.selector, id, state.company, actor, evidence)
+        _slots[id] = slot.withFulfilment().entering(Status.Fulfilled);
+        _record(
+            slot.company(),
+            3,
+            abi.encode(0, block.timestamp, Fulfilled.selector, id, slot.company(), actor, evidence, bytes32(0))
         );
-        headOf[state.company] = head;
-        emit Fulfilled(id, state.company, actor, evidence, head);
-    }
-
-    function _confirm(bytes32 actor, bytes32 id, Promise calldata promised, bytes32 salt, uint8 rating) private {
-        State memory state = _states[id];
-        _requireStatus(id, state.status, Status.Fulfilled);
-        if (rating > RATING_MAX) revert RatingOutOfRange(rating);
-        bool byArbiter = _is(actor, promised.arbiter);
-        if (!byArbiter && keccak256(abi.encode(salt, actor)) != promised.customer) {
-            revert NotACounterparty(actor, id);
-        }
-
-        uint8 flags = state.flags | (byArbiter ? BY_ARBITER : 0) | (rating << RATING_SHIFT);
-        _states[id] = State(state.company, state.fulfilledAt, uint40(block.timestamp), Status.Confirmed, flags);
-
-        bytes32 head = keccak256(
-            abi.encode(
-                headOf[state.company], block.timestamp, Confirmed.selector, id, state.company, actor, byArbiter, rating
-            )
-        );
-        headOf[state.company] = head;
-        emit Confirmed(id, state.company, actor, byArbiter, rating, head);
     }
 
     /// @dev What must hold of a promise whoever makes it.
     function _requireSound(Promise calldata promised, bytes32 id) private view {
-        if (promised.dueAt <= block.timestamp) revert DueInThePast(promised.dueAt, block.timestamp);
-        if (promised.disputeWindow < MIN_DISPUTE_WINDOW) {
-            revert DisputeWindowTooShort(promised.disputeWindow, MIN_DISPUTE_WINDOW);
+        uint40 dueAt = promised.dueAt();
+        if (dueAt <= block.timestamp) revert DueInThePast(dueAt, block.timestamp);
+        uint32 window = promised.disputeWindow();
+        if (window < MIN_DISPUTE_WINDOW) revert DisputeWindowTooShort(window, MIN_DISPUTE_WINDOW);
+        address arbiter = promised.arbiter();
+        if (arbiter == promised.company) revert ArbiterIsCompany(arbiter);
+        if (promised.customer == 0 && arbiter == address(0)) revert Uncontestable(id);
+        // The labels above the experience are the stage and bits that mean nothing.
+        if (promised.stakes() > CODE_MAX || promised.experience() > CODE_MAX || promised.labels >> 136 > CODE_MAX) {
+            revert CodeOutOfRange(promised.schedule, promised.labels);
         }
-        if (promised.arbiter == promised.company) revert ArbiterIsCompany(promised.company);
-        if (promised.customer == 0 && promised.arbiter == address(0)) revert Uncontestable(id);
-        // A bitwise or is above 3 exactly when one of its operands is.
-        if ((promised.experience | promised.stage | promised.stakes) > CODE_MAX) {
-            revert CodeOutOfRange(promised.experience, promised.stage, promised.stakes);
+    }
+
+    function _requireStatus(bytes32 id, Slot slot, Status needed) private pure {
+        if (slot.status() != needed) revert WrongStatus(id, slot.status());
+    }
+
+    function _requireNotMissed(bytes32 id, Promise calldata promised) private view {
+        uint40 dueAt = promised.dueAt();
+        if (block.timestamp > dueAt) revert AlreadyMissed(id, dueAt, block.timestamp);
+    }
+
+    /// @param status Where the promise stands for who disputes; `slot` is what is stored.
+    function _requireDisputable(bytes32 id, Slot slot, Status status, Promise calldata promised, Matter matter)
+        private
+        view
+    {
+        uint256 dueAt = promised.dueAt();
+        if (matter == Matter.Fulfilment) {
+            if (status != Status.Fulfilled) revert WrongStatus(id, slot.status());
+        } else if (matter == Matter.Remedy) {
+            if (status != Status.Remedied) revert WrongStatus(id, slot.status());
+        } else {
+            if (status != Status.Open && status != Status.Fulfilled && status != Status.Remedied) {
+                revert WrongStatus(id, slot.status());
+            }
+            uint256 kept = slot.fulfilledAt() == 0 ? block.timestamp : slot.fulfilledAt();
+            if (kept <= dueAt) revert NotYetMissed(id, uint40(dueAt), kept);
         }
+        uint256 since = status == Status.Remedied ? slot.lastAt() : slot.fulfilledAt();
+        uint256 end = (since > dueAt ? since : dueAt) + promised.disputeWindow();
+        if (block.timestamp > end) revert WindowClosed(id, end, block.timestamp);
     }
 
-    function _requireStatus(bytes32 id, Status actual, Status needed) private pure {
-        if (actual != needed) revert WrongStatus(id, actual, needed);
+    /// @param status Where the promise stands for who confirms.
+    function _isConfirmable(Slot slot, Status status, Matter matter, bool byArbiter) private pure returns (bool) {
+        if (matter == Matter.Fulfilment) return status == Status.Fulfilled;
+        if (matter == Matter.Miss) return false;
+        if (status == Status.Remedied) return true;
+        // A remedy that was given while a dispute was open can be accepted whatever became of the dispute.
+        return !byArbiter && slot.has(REMEDIED)
+            && (status == Status.Disputed || status == Status.Upheld || status == Status.Dismissed);
     }
 
-    function _requireCompany(bytes32 actor, address company) private pure {
-        if (!_is(actor, company)) revert NotTheCompany(actor, company);
-    }
-
-    /// @dev Whoever has the caller's or a signer's authority for what `structHash` says, by keccak256 of its signer.
-    function _actor(Auth calldata auth, bytes32 structHash) private view returns (bytes32) {
-        if (auth.signer.length == 0) return _caller();
-        bytes32 digest = MessageHashUtils.toTypedDataHash(Typed.domainSeparator(), structHash);
-        if (!_isValid(auth.signer, digest, auth.signature)) revert InvalidSignature(auth.signer);
-        return keccak256(auth.signer);
-    }
-
-    /// @dev OpenZeppelin's checker, and an account's short signature of 64 bytes (ERC-2098) beside it. No signature is a
-    /// key to anything here, so that it can be written in two ways does no harm.
-    function _isValid(bytes calldata signer, bytes32 digest, bytes calldata signature) private view returns (bool) {
-        if (signer.length == 20 && signature.length == 64 && address(bytes20(signer)).code.length == 0) {
-            (address recovered, ECDSA.RecoverError fault,) =
-                ECDSA.tryRecover(digest, bytes32(signature[:32]), bytes32(signature[32:]));
-            return fault == ECDSA.RecoverError.NoError && recovered == address(bytes20(signer));
+    /// @dev The status as it was before the arbiter confirmed; that a customer has confirmed stays.
+    function _beforeArbiter(Slot slot) private pure returns (Status status) {
+        status = slot.status();
+        if (status == Status.Confirmed && slot.has(BY_ARBITER)) {
+            return slot.has(REMEDIED) ? Status.Remedied : Status.Fulfilled;
         }
-        return SignatureChecker.isValidSignatureNow(signer, digest, signature);
-    }
-
-    function _caller() private view returns (bytes32) {
-        return keccak256(abi.encodePacked(msg.sender));
-    }
-
-    /// @dev ERC-7913: an account's signer is its 20 bytes.
-    function _is(bytes32 actor, address account) private pure returns (bool) {
-        return actor == keccak256(abi.encodePacked(account));
-    }
-
-    function _use(bytes32 actor, Once calldata once) private {
-        if (block.timestamp > once.deadline) revert Expired(once.deadline, block.timestamp);
-        uint256 bit = 1 << (once.nonce & 0xff);
-        uint256 bits = _nonces[actor][once.nonce >> 8];
-        if (bits & bit != 0) revert NonceUsed(actor, once.nonce);
-        _nonces[actor][once.nonce >> 8] = bits | bit;
-    }
-
-    /// @dev The small fields of a promise as its event has them: a log costs 256 gas for each word.
-    function _packed(Promise calldata promised) private pure returns (uint256 schedule, uint256 labels) {
-        schedule = uint256(uint160(promised.arbiter)) | uint256(promised.dueAt) << 160 | uint256(promised.disputeWindow)
-            << 200 | uint256(promised.cohort) << 232 | uint256(promised.stakes) << 248;
-        labels = uint256(promised.nonce) | uint256(uint64(promised.service)) << 64 | uint256(promised.experience) << 128
-            | uint256(promised.stage) << 136;
     }
 }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from ledger.errors import BrokenLink
-from ledger.events import Confirmed, Event, Fulfilled, Made, Registered
+from ledger.events import Event, Made
 from ledger.promises import packed
 from ledger.units import Address, Digest, digest_of, show_address
 
@@ -17,7 +18,7 @@ def genesis(chain_id: int, contract: Address, company: Address) -> Digest:
 
 def extend(head: Digest, event: Event) -> Digest:
     """The head after `event`, given the head before it."""
-    return digest_of(head + _word(event.at.time) + event.TOPIC + _content(event))
+    return digest_of(head + _word(event.at.time) + event.SHAPE.topic + _content(event))
 
 
 def replay(start: Digest, events: Iterable[Event]) -> Digest:
@@ -35,24 +36,34 @@ def replay(start: Digest, events: Iterable[Event]) -> Digest:
 
 def _content(event: Event) -> bytes:
     """The words of an event as the log has them, topics first, without its head; a string by its keccak256."""
-    match event:
-        case Registered():
-            return _left_padded(event.company) + event.actor + event.profile + digest_of(event.uri.encode())
-        case Made():
-            promise = event.promise
-            words = event.id + _left_padded(event.company) + promise.customer + event.actor + promise.terms
-            return words + b"".join(map(_word, packed(promise)))
-        case Fulfilled():
-            return event.id + _left_padded(event.company) + event.actor + event.evidence
-        case Confirmed():
-            said = _word(event.by_arbiter) + _word(event.rating)
-            return event.id + _left_padded(event.company) + event.actor + said
+    shape = event.SHAPE
+    return b"".join(
+        _encoded(kind, _field(event, name)) for name, kind in (*shape.topics, *shape.data) if name != "head"
+    )
+
+
+def _field(event: Event, name: str) -> Any:
+    if isinstance(event, Made) and name in ("customer", "terms"):
+        return getattr(event.promise, name)
+    if isinstance(event, Made) and name in ("schedule", "labels"):
+        return packed(event.promise)[name == "labels"]
+    return getattr(event, name)
+
+
+def _encoded(kind: str, value: Any) -> bytes:
+    match kind:
+        case "bytes32":
+            return bytes(value)
+        case "address":
+            return _left_padded(value)
+        case "string":
+            return digest_of(value.encode())
         case _:
-            raise TypeError(f"no link is defined for {type(event).__name__}")
+            return _word(value)
 
 
 def _word(value: int) -> bytes:
-    return value.to_bytes(32, "big")
+    return int(value).to_bytes(32, "big")
 
 
 def _left_padded(address: Address) -> bytes:

@@ -7,10 +7,39 @@ a company with many promises still open.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
-from ledger.events import Confirmed, Fulfilled, Made, PromiseEvent
+from ledger.events import (
+    Accepted,
+    Amended,
+    Answered,
+    Confirmed,
+    Disputed,
+    Fulfilled,
+    HandedOff,
+    Made,
+    Matter,
+    PromiseEvent,
+    Remedied,
+    Ruled,
+    Withdrawn,
+)
 from ledger.units import Address, PromiseId, Timestamp
+
+
+class Status(IntEnum):
+    """Where a promise stands in its life: the contract's `Status`."""
+
+    NONE = 0
+    OPEN = 1
+    SUPERSEDED = 2
+    WITHDRAWN = 3
+    FULFILLED = 4
+    REMEDIED = 5
+    DISPUTED = 6
+    UPHELD = 7
+    DISMISSED = 8
+    CONFIRMED = 9
 
 
 class Outcome(StrEnum):
@@ -23,7 +52,9 @@ class Outcome(StrEnum):
     LATE = "late"
     """Fulfilled after its due time."""
     BROKEN = "broken"
-    """Due, and not fulfilled."""
+    """Due and not fulfilled, withdrawn by the company alone, or under a dispute that is open or was upheld."""
+    RELEASED = "released"
+    """Withdrawn with the customer's consent, or replaced by a promise that counts in its place: counts for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +67,40 @@ class Standing:
     cohort: int
     made_at: Timestamp
     due_at: Timestamp
+    """By when it counts as kept: where the company alone moved the time, the first one."""
     fulfilled_at: Timestamp | None = None
     confirmed_at: Timestamp | None = None
     confirmed_by_arbiter: bool = False
     rating: int = 0
+    status: Status = Status.OPEN
+    released: bool = False
+    """Whether the customer let the company off, or another promise counts in its place."""
+    failed: bool = False
+    """Whether a dispute was upheld, or the customer took a remedy for it."""
+
+
+_BEFORE: dict[type[PromiseEvent], frozenset[Status]] = {
+    Accepted: frozenset({Status.OPEN}),
+    HandedOff: frozenset({Status.OPEN}),
+    Amended: frozenset({Status.OPEN}),
+    Withdrawn: frozenset({Status.OPEN}),
+    Fulfilled: frozenset({Status.OPEN}),
+    Confirmed: frozenset(
+        {
+            Status.FULFILLED,
+            Status.REMEDIED,
+            Status.DISPUTED,
+            Status.UPHELD,
+            Status.DISMISSED,
+            Status.CONFIRMED,
+        }
+    ),
+    Disputed: frozenset({Status.OPEN, Status.FULFILLED, Status.REMEDIED, Status.CONFIRMED}),
+    Answered: frozenset({Status.DISPUTED}),
+    Ruled: frozenset({Status.DISPUTED}),
+    Remedied: frozenset({Status.OPEN, Status.DISPUTED, Status.UPHELD}),
+}
+"""Where a promise may stand before each event."""
 
 
 def advance(standing: Standing | None, event: PromiseEvent) -> Standing:
@@ -47,27 +108,55 @@ def advance(standing: Standing | None, event: PromiseEvent) -> Standing:
 
     The contract has enforced the life cycle, so an event that does not fit is a fault of whoever served the events.
     """
-    match event, standing:
-        case Made(), None:
-            promise = event.promise
-            return Standing(event.id, event.company, promise.service, promise.cohort, event.at.time, promise.due_at)
-        case Fulfilled(), Standing(fulfilled_at=None):
-            return replace(standing, fulfilled_at=event.at.time)
-        case Confirmed(), Standing(fulfilled_at=int(), confirmed_at=None):
+    if isinstance(event, Made) and standing is None:
+        promise = event.promise
+        return Standing(event.id, event.company, promise.service, promise.cohort, event.at.time, promise.due_at)
+    if standing is None or standing.status not in _BEFORE.get(type(event), ()):
+        raise ValueError(f"{type(event).__name__} of 0x{event.id.hex()} does not follow from {standing}")
+    match event:
+        case Amended():
+            return replace(standing, status=Status.SUPERSEDED, released=True)
+        case Withdrawn():
+            return replace(standing, status=Status.WITHDRAWN, released=event.consented)
+        case Fulfilled():
+            return replace(standing, status=Status.FULFILLED, fulfilled_at=event.at.time)
+        case Confirmed():
             return replace(
                 standing,
+                status=Status.CONFIRMED,
                 confirmed_at=event.at.time,
                 confirmed_by_arbiter=event.by_arbiter,
                 rating=event.rating,
+                failed=standing.failed or event.matter is Matter.REMEDY,
             )
+        case Disputed():
+            # Only an arbiter's confirmation can be followed by a dispute, and it falls with it.
+            return replace(standing, status=Status.DISPUTED, confirmed_at=None, confirmed_by_arbiter=False, rating=0)
+        case Ruled():
+            status = Status.UPHELD if event.upheld else Status.DISMISSED
+            return replace(standing, status=status, failed=standing.failed or event.upheld)
+        case Remedied() if standing.status is not Status.DISPUTED:
+            return replace(standing, status=Status.REMEDIED)
         case _:
-            raise ValueError(f"{type(event).__name__} of 0x{event.id.hex()} does not follow from {standing}")
+            return standing
+
+
+def succeed(standing: Standing, before: Standing, consented: bool) -> Standing:
+    """The standing of a promise that was just made in the place of `before`.
+
+    Unless the customer agreed, it is judged by what was promised first.
+    """
+    return standing if consented else replace(standing, made_at=before.made_at, due_at=before.due_at)
 
 
 def outcome(standing: Standing, as_of: Timestamp) -> Outcome:
     """What had become of a promise by the time `as_of`."""
+    if standing.released:
+        return Outcome.RELEASED
     if standing.due_at > as_of:
         return Outcome.OPEN
+    if standing.failed or standing.status is Status.DISPUTED:
+        return Outcome.BROKEN
     if standing.fulfilled_at is None or standing.fulfilled_at > as_of:
         return Outcome.BROKEN
     return Outcome.KEPT if standing.fulfilled_at <= standing.due_at else Outcome.LATE

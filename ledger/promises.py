@@ -54,12 +54,36 @@ def promise_id(promise: Promise) -> PromiseId:
 
 
 def packed(promise: Promise) -> tuple[int, int]:
-    """The small fields as the contract's event `Made` has them: its words `schedule` and `labels`."""
+    """The small fields as the contract takes and logs them: the words `schedule` and `labels`."""
     schedule = int.from_bytes(promise.arbiter, "big") | promise.due_at << 160 | promise.dispute_window << 200
     schedule |= promise.cohort << 232 | promise.stakes << 248
     labels = promise.nonce | int.from_bytes(promise.service, "big") << 64
     labels |= promise.experience << 128 | promise.stage << 136
     return schedule, labels
+
+
+def unpacked(company: Address, customer: Digest, terms: Digest, schedule: int, labels: int) -> Promise:
+    """The promise in the contract's five words. Raises ValueError where a bit is set that means nothing."""
+    if labels >> 144:
+        raise ValueError(f"its labels {labels:#x} do not fit 144 bits")
+    return Promise(
+        company=company,
+        customer=customer,
+        terms=terms,
+        due_at=Timestamp(_bits(schedule, 160, 40)),
+        dispute_window=_bits(schedule, 200, 32),
+        arbiter=Address(_bits(schedule, 0, 160).to_bytes(20, "big")),
+        service=_bits(labels, 64, 64).to_bytes(8, "big"),
+        experience=_bits(labels, 128, 8),
+        stage=_bits(labels, 136, 8),
+        stakes=_bits(schedule, 248, 8),
+        cohort=_bits(schedule, 232, 16),
+        nonce=_bits(labels, 0, 64),
+    )
+
+
+def _bits(word: int, lowest: int, count: int) -> int:
+    return word >> lowest & (1 << count) - 1
 
 
 def encode_promise(promise: Promise) -> bytes:

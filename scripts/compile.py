@@ -1,6 +1,6 @@
-"""Compiles the ledger into the artifact that is committed, deployed, and read by the gateway.
+"""Compiles the ledger, and the verifiers of keys beside it, into the artifacts that are committed and deployed.
 
-`python scripts/compile.py` writes it; with `--check` it compares instead, and exits 1 where they differ.
+`python scripts/compile.py` writes them; with `--check` it compares instead, and exits 1 where they differ.
 """
 
 import argparse
@@ -14,8 +14,13 @@ from requests.exceptions import RequestException
 from solcx.exceptions import DownloadError, SolcInstallationError
 
 ROOT = Path(__file__).resolve().parent.parent
-ARTIFACT = ROOT / "ledger" / "chain" / "TrustLedger.json"
-SOURCE = "contracts/TrustLedger.sol"
+ARTIFACTS = ROOT / "ledger" / "chain" / "artifacts"
+VERIFIERS = "node_modules/@openzeppelin/contracts/utils/cryptography/verifiers"
+SOURCES = {
+    "TrustLedger": "contracts/TrustLedger.sol",
+    "ERC7913P256Verifier": f"{VERIFIERS}/ERC7913P256Verifier.sol",
+    "ERC7913WebAuthnVerifier": f"{VERIFIERS}/ERC7913WebAuthnVerifier.sol",
+}
 COMPILERS = ROOT / ".solcx"
 SOLC_VERSION = "0.8.37"
 
@@ -46,22 +51,23 @@ def ensure_compiler() -> Path:
     return executable
 
 
-def compile_ledger() -> dict[str, Any]:
-    """Compiles the contract. Returns its ABI, both bytecodes, and what they were compiled with."""
+def compile_contract(name: str) -> dict[str, Any]:
+    """Compiles one of `SOURCES`. Returns its ABI, both bytecodes, and what they were compiled with."""
+    source = SOURCES[name]
     output = solcx.compile_standard(
         {
             "language": "Solidity",
-            "sources": {SOURCE: {"content": (ROOT / SOURCE).read_text()}},
+            "sources": {source: {"content": (ROOT / source).read_text()}},
             "settings": SETTINGS
-            | {"outputSelection": {SOURCE: {"TrustLedger": ["abi", "evm.bytecode", "evm.deployedBytecode"]}}},
+            | {"outputSelection": {source: {name: ["abi", "evm.bytecode", "evm.deployedBytecode"]}}},
         },
         solc_binary=ensure_compiler(),
         base_path=ROOT,
         allow_paths=ROOT,
     )
-    contract = output["contracts"][SOURCE]["TrustLedger"]
+    contract = output["contracts"][source][name]
     return {
-        "contractName": "TrustLedger",
+        "contractName": name,
         "compiler": {"name": "solc", "version": SOLC_VERSION, "settings": SETTINGS},
         "abi": contract["abi"],
         "bytecode": "0x" + contract["evm"]["bytecode"]["object"],
@@ -70,16 +76,19 @@ def compile_ledger() -> dict[str, Any]:
 
 
 def main() -> None:
-    """Writes the artifact, or compares it."""
+    """Writes the artifacts, or compares them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="compare with the committed artifact instead of writing")
+    parser.add_argument("--check", action="store_true", help="compare with the committed artifacts instead of writing")
     check = parser.parse_args().check
-    fresh = json.dumps(compile_ledger(), indent=2) + "\n"
-    if not check:
-        ARTIFACT.write_text(fresh)
-        print(f"{ARTIFACT.relative_to(ROOT)}: {(len(json.loads(fresh)['deployedBytecode']) - 2) // 2} bytes of code")
-    elif ARTIFACT.read_text() != fresh:
-        sys.exit(f"{ARTIFACT.relative_to(ROOT)} is not what {SOURCE} compiles to. Run: python scripts/compile.py")
+    for name, source in SOURCES.items():
+        path = ARTIFACTS / f"{name}.json"
+        fresh = json.dumps(compile_contract(name), indent=2) + "\n"
+        if not check:
+            path.write_text(fresh)
+            size = (len(json.loads(fresh)["deployedBytecode"]) - 2) // 2
+            print(f"{path.relative_to(ROOT)}: {size} bytes of code")
+        elif path.read_text() != fresh:
+            sys.exit(f"{path.relative_to(ROOT)} is not what {source} compiles to. Run: python scripts/compile.py")
 
 
 if __name__ == "__main__":

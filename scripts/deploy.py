@@ -1,8 +1,8 @@
 """Deploys the ledger: `ape run deploy --network ethereum:hoodi --account ALIAS`. On the local chain, neither is needed.
 
-The contract goes to an address that follows from its code alone, by CREATE2 through the deterministic deployment
-proxy: the same on every chain, whoever deploys, and no second time on any. Writes the deployment record that the
-gateway reads.
+The contract, and OpenZeppelin's verifiers of passkeys and devices' keys, go to addresses that follow from their code
+alone, by CREATE2 through the deterministic deployment proxy: the same on every chain, whoever deploys, and no second
+time on any. Writes the deployment record that the gateway reads.
 """
 
 import re
@@ -12,34 +12,33 @@ from typing import Any
 
 import click
 from ape import accounts
-from ape.api import AccountAPI, ProviderAPI, SubprocessProvider
+from ape.api import AccountAPI, ProviderAPI, ReceiptAPI, SubprocessProvider
 from ape.cli import ConnectedProviderCommand
 from ape.exceptions import ConfigError
 from ape.logging import logger
 from eth_utils.address import to_checksum_address
 
-from ledger.chain.contract import artifact, code_hash
+from ledger.chain.contract import (
+    LEDGER,
+    P256_VERIFIER,
+    PROXY,
+    SALT,
+    WEBAUTHN_VERIFIER,
+    code_hash,
+    created_address,
+    init_code,
+)
 from ledger.chain.deployment import RECORDS, Deployment
 from ledger.errors import TrothError, WrongCode
 from ledger.units import Address, BlockNumber, Digest, digest_of, show_address, show_hex
 
-PROXY = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
-"""The deterministic deployment proxy (github.com/Arachnid/deterministic-deployment-proxy), there on most chains."""
-
-SALT = bytes(32)
 LOCAL = "local"
-
-
-def ledger_address() -> Address:
-    """Where the proxy puts the ledger (EIP-1014)."""
-    init_code = bytes.fromhex(artifact()["bytecode"][2:])
-    return Address(digest_of(b"\xff" + bytes.fromhex(PROXY[2:]) + SALT + digest_of(init_code))[12:])
 
 
 def deploy(provider: ProviderAPI, account: AccountAPI, record: Path) -> Deployment:
     """Deploys and writes the record. Raises click.ClickException with what to do where it can't."""
-    address = ledger_address()
-    if provider.get_code(to_checksum_address(address)):
+    address = created_address()
+    if _code(provider, address):
         raise click.ClickException(_already(provider, address, record))
     if record.exists() and provider.network.name != LOCAL:
         raise click.ClickException(
@@ -51,11 +50,11 @@ def deploy(provider: ProviderAPI, account: AccountAPI, record: Path) -> Deployme
             f"Chain {provider.chain_id} has no deterministic deployment proxy at {PROXY}. "
             "Put it there first, as its repository (Arachnid/deterministic-deployment-proxy) says."
         )
-    init_code = bytes.fromhex(artifact()["bytecode"][2:])
-    receipt = account.transfer(PROXY, data=SALT + init_code, value=0)
-    code = bytes(provider.get_code(to_checksum_address(address)))
-    if digest_of(code) != code_hash():
-        raise WrongCode(show_address(address), show_hex(code_hash()), show_hex(digest_of(code)))
+    # First what the ledger calls: where it is, passkeys and devices can sign.
+    for verifier in (P256_VERIFIER, WEBAUTHN_VERIFIER):
+        if not _code(provider, created_address(verifier)):
+            _create(provider, account, verifier)
+    receipt = _create(provider, account, LEDGER)
     deployment = Deployment(
         chain_id=provider.chain_id,
         address=address,
@@ -67,9 +66,20 @@ def deploy(provider: ProviderAPI, account: AccountAPI, record: Path) -> Deployme
     return deployment
 
 
+def _create(provider: ProviderAPI, account: AccountAPI, name: str) -> ReceiptAPI:
+    receipt = account.transfer(PROXY, data=SALT + init_code(name), value=0)
+    found = digest_of(_code(provider, created_address(name)))
+    if found != code_hash(name):
+        raise WrongCode(show_address(created_address(name)), show_hex(code_hash(name)), show_hex(found))
+    return receipt
+
+
+def _code(provider: ProviderAPI, address: Address) -> bytes:
+    return bytes(provider.get_code(to_checksum_address(address)))
+
+
 def _already(provider: ProviderAPI, address: Address, record: Path) -> str:
-    code = bytes(provider.get_code(to_checksum_address(address)))
-    if digest_of(code) != code_hash():
+    if digest_of(_code(provider, address)) != code_hash():
         return f"{show_address(address)} has other code than the ledger's on chain {provider.chain_id}: do not use it."
     there = f"The ledger is already on chain {provider.chain_id}, at {show_address(address)}."
     if record.exists():

@@ -38,6 +38,9 @@ GAS_OVERHEAD = 100_000
 GAS_PER_BYTE = 400
 """Enough for any batch of our calls: a promise made takes some 58,000 gas and 420 bytes of calldata."""
 
+TRANSACTION_GAS_CAP = 16_777_216
+"""What a transaction may use at most (EIP-7825)."""
+
 _GAS_LIMIT = 60_000_000
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None)
@@ -84,7 +87,7 @@ class LocalChain(Node):
             "data": show_hex(data),
             "nonce": hex(nonce),
             # Said rather than estimated: an estimate would run each transaction twice.
-            "gas": hex(GAS_OVERHEAD + GAS_PER_BYTE * len(data)),
+            "gas": hex(min(TRANSACTION_GAS_CAP, GAS_OVERHEAD + GAS_PER_BYTE * len(data))),
             "gasPrice": "0x0",
         }
         return "eth_sendTransaction", [transaction]
@@ -105,6 +108,8 @@ def run_anvil(port: int, genesis: Timestamp, log: Path, saved: Path | None = Non
         *("--gas-limit", str(_GAS_LIMIT), "--base-fee", "0", "--gas-price", "0", "--quiet"),
         # Without this it keeps every block's whole state: half as long again for a week of flights.
         *("--prune-history", "32"),
+        # As real chains do since EIP-7825.
+        "--enable-tx-gas-limit",
     ]
     if saved is not None:
         plain = saved.with_suffix(".json")

@@ -3,50 +3,122 @@
 from __future__ import annotations
 
 import json
-from dataclasses import astuple
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from eth_abi.abi import encode
 
 from ledger.chain.node import Node
-from ledger.promises import TYPES, Promise
-from ledger.units import Address, BlockNumber, Digest, PromiseId, digest_of, parse_digest, show_hex
+from ledger.events import Matter
+from ledger.promises import Promise, packed
+from ledger.units import Address, BlockNumber, Digest, PromiseId, Timestamp, digest_of, parse_digest, show_hex
 
-_PROMISE = f"({','.join(TYPES)})"
+_PROMISE = "(address,bytes32,bytes32,uint256,uint256)"
+_AUTH = "(bytes,bytes)"
+_ONCE = "(uint256,uint256)"
+
+
+class Auth(NamedTuple):
+    """Who acts: an ERC-7913 signer and its signature."""
+
+    signer: bytes
+    signature: bytes
+
+
+class Once(NamedTuple):
+    """What makes a signature work once."""
+
+    nonce: int
+    deadline: Timestamp
+
+
+SENDER = Auth(b"", b"")
+"""Who sends the transaction acts."""
+
+UNSIGNED = Once(0, Timestamp(0))
+"""A sender's action needs no nonce: its transaction has one."""
+
+
+def words_of(promise: Promise) -> tuple[Address, Digest, Digest, int, int]:
+    """The promise as the contract takes it."""
+    return promise.company, promise.customer, promise.terms, *packed(promise)
+
+
+PROXY = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
+"""The deterministic deployment proxy (github.com/Arachnid/deterministic-deployment-proxy), there on most chains."""
+
+SALT = bytes(32)
+
+LEDGER = "TrustLedger"
+P256_VERIFIER = "ERC7913P256Verifier"
+"""Verifies what a device's P-256 key signs; OpenZeppelin's."""
+WEBAUTHN_VERIFIER = "ERC7913WebAuthnVerifier"
+"""Verifies what a passkey signs; OpenZeppelin's."""
 
 
 @cache
-def artifact() -> dict[str, Any]:
-    """The compiled contract as committed: `abi`, `bytecode`, `deployedBytecode`, `compiler`."""
-    return cast(dict[str, Any], json.loads((files(__package__) / "TrustLedger.json").read_bytes()))
+def artifact(name: str = LEDGER) -> dict[str, Any]:
+    """A compiled contract as committed: `abi`, `bytecode`, `deployedBytecode`, `compiler`."""
+    return cast(dict[str, Any], json.loads((files(__package__) / "artifacts" / f"{name}.json").read_bytes()))
 
 
 @cache
-def code_hash() -> Digest:
-    """keccak256 of the code that an account with our contract has (EIP-1052)."""
-    return digest_of(bytes.fromhex(artifact()["deployedBytecode"][2:]))
+def init_code(name: str = LEDGER) -> bytes:
+    """What a transaction to the proxy creates a contract from."""
+    return bytes.fromhex(artifact(name)["bytecode"][2:])
 
 
-def register(profile: Digest, uri: str) -> bytes:
+@cache
+def code_hash(name: str = LEDGER) -> Digest:
+    """keccak256 of the code that an account with this contract has (EIP-1052)."""
+    return digest_of(bytes.fromhex(artifact(name)["deployedBytecode"][2:]))
+
+
+@cache
+def created_address(name: str = LEDGER) -> Address:
+    """Where the proxy puts a contract, whoever deploys it and on whatever chain (EIP-1014)."""
+    return Address(digest_of(b"\xff" + bytes.fromhex(PROXY[2:]) + SALT + digest_of(init_code(name)))[12:])
+
+
+def register(auth: Auth, company: Address, profile: Digest, uri: str, once: Once) -> bytes:
     """Calldata of `register`."""
-    return _call("register", ["bytes32", "string"], [profile, uri])
+    return _call("register", [_AUTH, "address", "bytes32", "string", _ONCE], [auth, company, profile, uri, once])
 
 
-def make(promise: Promise) -> bytes:
-    """Calldata of `make`."""
-    return _call("make", [_PROMISE], [astuple(promise)])
+def make(promises: Sequence[Promise]) -> bytes:
+    """Calldata of `make`: the sender makes these promises."""
+    return _call("make", [f"{_PROMISE}[]"], [[words_of(promise) for promise in promises]])
 
 
-def fulfil(promise: PromiseId, evidence: Digest) -> bytes:
-    """Calldata of `fulfil`."""
-    return _call("fulfil", ["bytes32", "bytes32"], [promise, evidence])
+def make_by(auth: Auth, promise: Promise) -> bytes:
+    """Calldata of `makeBy`."""
+    return _call("makeBy", [_AUTH, _PROMISE], [auth, words_of(promise)])
 
 
-def confirm(promise: Promise, salt: bytes, rating: int) -> bytes:
+def accept(auth: Auth, promise: Promise, salt: bytes) -> bytes:
+    """Calldata of `accept`."""
+    return _call("accept", [_AUTH, _PROMISE, "bytes32"], [auth, words_of(promise), salt])
+
+
+def fulfil(fulfilments: Sequence[tuple[PromiseId, Digest]]) -> bytes:
+    """Calldata of `fulfil`: the sender fulfilled these promises; each with the digest of its evidence."""
+    return _call("fulfil", ["(bytes32,bytes32)[]"], [list(fulfilments)])
+
+
+def fulfil_by(auth: Auth, promise: PromiseId, evidence: Digest) -> bytes:
+    """Calldata of `fulfilBy`."""
+    return _call("fulfilBy", [_AUTH, "bytes32", "bytes32"], [auth, promise, evidence])
+
+
+def confirm(auth: Auth, promise: Promise, salt: bytes, matter: Matter, rating: int) -> bytes:
     """Calldata of `confirm`."""
-    return _call("confirm", [_PROMISE, "bytes32", "uint8"], [astuple(promise), salt, rating])
+    return _call(
+        "confirm",
+        [_AUTH, _PROMISE, "bytes32", "uint8", "uint8"],
+        [auth, words_of(promise), salt, int(matter), rating],
+    )
 
 
 def multicall(calls: list[bytes]) -> bytes:

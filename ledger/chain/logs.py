@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from ledger.errors import InvalidInput, MalformedLog
-from ledger.events import Confirmed, Event, Fulfilled, Log, Made, Position, Registered
-from ledger.promises import Promise, promise_id
+from ledger.events import KINDS, Event, Log, Made, Matter, Position, Registered
+from ledger.promises import promise_id, unpacked
 from ledger.units import (
     Address,
     BlockNumber,
-    Digest,
-    PromiseId,
     Timestamp,
     parse_address,
     parse_bytes,
@@ -44,142 +41,70 @@ def parse_log(log: dict[str, Any], contract: Address) -> Log:
 
 def decode(log: Log) -> Event:
     """The event that a log records. Raises MalformedLog."""
-    try:
-        decoder = _DECODERS[log.topics[0]]
-    except (IndexError, KeyError):
+    kind = _KINDS.get(log.topics[0]) if log.topics else None
+    if kind is None:
         topic = log.topics[0].hex() if log.topics else "none"
-        raise MalformedLog(log.at.block, log.at.log_index, f"its topic {topic} is not one of ours") from None
+        raise MalformedLog(log.at.block, log.at.log_index, f"its topic {topic} is not one of ours")
     try:
-        return decoder(log, _Words(log.data))
+        return _build(kind, log, _fields(kind, log))
     except (IndexError, ValueError) as error:
         raise MalformedLog(log.at.block, log.at.log_index, str(error)) from error
 
 
-class _Words:
-    """The data of a log, word by word, as the ABI encodes static types."""
+def _fields(kind: type[Event], log: Log) -> dict[str, Any]:
+    shape = kind.SHAPE
+    fields = {name: _value(type_, word) for (name, type_), word in zip(shape.topics, log.topics[1:], strict=True)}
+    if kind is not Registered and len(log.data) != 32 * len(shape.data):
+        raise ValueError(f"its data has {len(log.data)} bytes, not {32 * len(shape.data)}")
+    for index, (name, type_) in enumerate(shape.data):
+        word = _word(log.data, index)
+        fields[name] = _text(log.data, word) if type_ == "string" else _value(type_, word)
+    return fields
 
-    def __init__(self, data: bytes) -> None:
-        self.data = data
 
-    def expect(self, count: int) -> None:
-        if len(self.data) != 32 * count:
-            raise ValueError(f"its data has {len(self.data)} bytes, not {32 * count}")
+def _build(kind: type[Event], log: Log, fields: dict[str, Any]) -> Event:
+    if "matter" in fields:
+        fields["matter"] = Matter(fields["matter"])
+    if kind is not Made:
+        return kind(at=log.at, **fields)
+    words = [fields.pop(name) for name in ("customer", "terms", "schedule", "labels")]
+    promise = unpacked(fields["company"], *words)
+    if promise_id(promise) != fields["id"]:
+        raise ValueError(f"its terms do not hash to its id 0x{fields['id'].hex()}")
+    return Made(at=log.at, promise=promise, **fields)
 
-    def word(self, index: int) -> bytes:
-        word = self.data[32 * index : 32 * index + 32]
-        if len(word) != 32:
-            raise IndexError(f"its data has {len(self.data)} bytes, which is too few")
+
+def _word(data: bytes, index: int) -> bytes:
+    word = data[32 * index : 32 * index + 32]
+    if len(word) != 32:
+        raise IndexError(f"its data has {len(data)} bytes, which is too few")
+    return word
+
+
+def _value(type_: str, word: bytes) -> Any:
+    if type_ == "bytes32":
         return word
-
-    def digest(self, index: int) -> Digest:
-        return Digest(self.word(index))
-
-    def uint(self, index: int, bits: int) -> int:
-        value = int.from_bytes(self.word(index), "big")
-        if value >> bits:
-            raise ValueError(f"word {index} does not fit {bits} bits")
-        return value
-
-    def packed(self, index: int, *bits: int) -> list[int]:
-        """The fields that a word holds, from its lowest bit on; nothing may stand above them."""
-        value = self.uint(index, sum(bits))
-        fields = []
-        for width in bits:
-            fields.append(value & (1 << width) - 1)
-            value >>= width
-        return fields
-
-    def text(self, index: int) -> str:
-        start = self.uint(index, 64)
-        if start % 32:
-            raise ValueError("its text does not begin at a word")
-        length = self.uint(start // 32, 64)
-        content = self.data[start + 32 : start + 32 + length]
-        if len(content) != length:
-            raise ValueError("its text is cut off")
-        return content.decode("utf-8")
+    if type_ == "address":
+        if any(word[:12]):
+            raise ValueError(f"0x{word.hex()} is not an address")
+        return word[12:]
+    value = int.from_bytes(word, "big")
+    bits = 1 if type_ == "bool" else int(type_.removeprefix("uint"))
+    if value >> bits:
+        raise ValueError(f"the word 0x{word.hex()} does not fit {bits} bits")
+    return bool(value) if type_ == "bool" else value
 
 
-def _address(word: bytes) -> Address:
-    if any(word[:12]):
-        raise ValueError(f"0x{word.hex()} is not an address")
-    return Address(word[12:])
+def _text(data: bytes, offset: bytes) -> str:
+    """A string as the ABI encodes it: its offset in place, then its length and its bytes."""
+    start = _value("uint64", offset)
+    if start % 32:
+        raise ValueError("its text does not begin at a word")
+    length = _value("uint64", _word(data, start // 32))
+    content = data[start + 32 : start + 32 + length]
+    if len(content) != length:
+        raise ValueError("its text is cut off")
+    return content.decode("utf-8")
 
 
-def _registered(log: Log, words: _Words) -> Event:
-    _, company = log.topics
-    return Registered(
-        at=log.at,
-        company=_address(company),
-        actor=words.digest(0),
-        profile=words.digest(1),
-        uri=words.text(2),
-        head=words.digest(3),
-    )
-
-
-def _made(log: Log, words: _Words) -> Event:
-    _, claimed, company, customer = log.topics
-    words.expect(5)
-    arbiter, due_at, dispute_window, cohort, stakes = words.packed(2, 160, 40, 32, 16, 8)
-    nonce, service, experience, stage = words.packed(3, 64, 64, 8, 8)
-    promise = Promise(
-        company=_address(company),
-        customer=customer,
-        terms=words.digest(1),
-        due_at=Timestamp(due_at),
-        dispute_window=dispute_window,
-        arbiter=Address(arbiter.to_bytes(20, "big")),
-        service=service.to_bytes(8, "big"),
-        experience=experience,
-        stage=stage,
-        stakes=stakes,
-        cohort=cohort,
-        nonce=nonce,
-    )
-    id_ = promise_id(promise)
-    if id_ != PromiseId(claimed):
-        raise ValueError(f"its terms do not hash to its id 0x{claimed.hex()}")
-    return Made(
-        at=log.at,
-        company=promise.company,
-        actor=words.digest(0),
-        head=words.digest(4),
-        id=id_,
-        promise=promise,
-    )
-
-
-def _fulfilled(log: Log, words: _Words) -> Event:
-    _, id_, company = log.topics
-    words.expect(3)
-    return Fulfilled(
-        at=log.at,
-        company=_address(company),
-        actor=words.digest(0),
-        head=words.digest(2),
-        id=PromiseId(id_),
-        evidence=words.digest(1),
-    )
-
-
-def _confirmed(log: Log, words: _Words) -> Event:
-    _, id_, company = log.topics
-    words.expect(4)
-    return Confirmed(
-        at=log.at,
-        company=_address(company),
-        actor=words.digest(0),
-        head=words.digest(3),
-        id=PromiseId(id_),
-        by_arbiter=bool(words.uint(1, 1)),
-        rating=words.uint(2, 8),
-    )
-
-
-_DECODERS: dict[Digest, Callable[[Log, _Words], Event]] = {
-    Registered.TOPIC: _registered,
-    Made.TOPIC: _made,
-    Fulfilled.TOPIC: _fulfilled,
-    Confirmed.TOPIC: _confirmed,
-}
+_KINDS = {kind.SHAPE.topic: kind for kind in KINDS}

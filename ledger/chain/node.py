@@ -79,6 +79,12 @@ class Node:
         with self.understanding("eth_getCode"):
             return parse_bytes(self.request("eth_getCode", show_hex(address), "latest"))
 
+    def accounts_without_code(self, addresses: Sequence[Address]) -> list[Address]:
+        """Those among some accounts that have no code now: each is held by one key."""
+        with self.understanding("eth_getCode"):
+            codes = self.batch([("eth_getCode", [show_hex(address), "latest"]) for address in addresses])
+            return [address for address, code in zip(addresses, codes, strict=True) if not parse_bytes(code)]
+
     def logs(self, address: Address, first: BlockNumber, last: BlockNumber) -> list[dict[str, Any]]:
         """The logs that a contract emitted in blocks `first` to `last`, raw, each with its `blockTimestamp`."""
         query = {"address": show_hex(address), "fromBlock": hex(first), "toBlock": hex(last)}

@@ -64,6 +64,7 @@ def score_tables(view: CompanyView, policy: Policy) -> Sequence[Table]:
         "broken": total.broken,
         "confirmed, of the fulfilled": total.confirmed,
         "not yet due": result.open,
+        "released": result.released,
     }
     for name in counted:
         counts.add_column(name, justify="right")
@@ -85,7 +86,7 @@ def findings_table(findings: Sequence[Finding]) -> Table:
     for name in ("", "checked", "found"):
         table.add_column(name, overflow="fold")
     for finding in findings:
-        mark = "[green]well[/]" if finding.fault is None else "[bold red]fault[/]"
+        mark = "[bold red]fault[/]" if finding.fault else "[yellow]advice[/]" if finding.warns else "[green]well[/]"
         table.add_row(mark, finding.subject, finding.detail)
     return table
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from ledger.documents import URI_LIMIT, read_profile
 from ledger.errors import InvalidProfile, MalformedLog
-from ledger.events import Event, PromiseEvent, Registered
+from ledger.events import Amended, Event, Made, PromiseEvent, Registered
 from ledger.links import genesis, replay
-from ledger.outcomes import Standing, advance
+from ledger.outcomes import Standing, advance, succeed
 from ledger.store.records import Company
 from ledger.units import Address, PromiseId, show_address
 
@@ -34,6 +34,7 @@ def project(
     Raises BrokenLink or MalformedLog at the first event that does not follow from what was before it.
     """
     after = Projection({}, {})
+    amended: dict[PromiseId, Amended] = {}
     for event in events:
         company = after.companies.get(event.company) or companies.get(event.company)
         head = company.head if company else genesis(chain_id, contract, event.company)
@@ -48,9 +49,15 @@ def project(
         if isinstance(event, PromiseEvent):
             before = after.standings.get(event.id) or standings.get(event.id)
             try:
-                after.standings[event.id] = advance(before, event)
+                standing = advance(before, event)
             except ValueError as error:
                 raise MalformedLog(event.at.block, event.at.log_index, str(error)) from error
+            if isinstance(event, Amended):
+                amended[event.successor] = event
+            elif isinstance(event, Made) and (amendment := amended.pop(event.id, None)):
+                # Both stand in one transaction, and so in one step.
+                standing = succeed(standing, after.standings[amendment.id], amendment.consented)
+            after.standings[event.id] = standing
     return after
 
 

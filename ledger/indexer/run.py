@@ -10,7 +10,7 @@ from ledger.chain.deployment import Deployment
 from ledger.chain.logs import decode, parse_log
 from ledger.chain.node import Node
 from ledger.errors import ForeignDatabase, HeadMismatch, MalformedLog, NodeRefused
-from ledger.events import Block, Event, Log, PromiseEvent
+from ledger.events import ASIDE, Block, Event, Log, PromiseEvent
 from ledger.indexer.follow import Range, next_range
 from ledger.indexer.project import project
 from ledger.store.database import Database
@@ -106,7 +106,7 @@ def _fetch(node: Node, deployment: Deployment, blocks: Range) -> list[tuple[Log,
         if not blocks.first <= log.at.block <= blocks.last:
             why = f"blocks {blocks.first} to {blocks.last} were asked for"
             raise MalformedLog(log.at.block, log.at.log_index, why)
-    return [(log, decode(log)) for log in logs]
+    return [(log, decode(log)) for log in logs if not ASIDE.intersection(log.topics[:1])]
 
 
 def _existing(node: Node, number: BlockNumber) -> Block:

@@ -76,6 +76,8 @@ class Score:
     parts: Parts
     open: int
     """Promises not yet due: they count for nothing."""
+    released: int
+    """Promises withdrawn with the customer's consent, or replaced: they count for nothing."""
     confirmed: Ppm
     """Share of the fulfilled promises that the customer or the arbiter confirmed, rounded down."""
     grade: Grade
@@ -102,6 +104,7 @@ def score(standings: Iterable[Standing], block: BlockNumber, as_of: Timestamp, p
         reliability=reliability,
         parts=_parts(total),
         open=tallies.open,
+        released=tallies.released,
         confirmed=Ppm(total.confirmed * WHOLE // fulfilled if fulfilled else 0),
         grade=_grade(reliability, policy),
         fairness=fairness(tallies, policy),

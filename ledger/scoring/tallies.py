@@ -54,10 +54,13 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Tallies:
-    """A company's matured promises by cell, and how many are not yet due."""
+    """A company's matured promises by cell, and how many count for nothing."""
 
     cells: dict[Cell, Tally]
     open: int
+    """Not yet due."""
+    released: int
+    """Withdrawn with the customer's consent, or replaced."""
 
     def total(self) -> Tally:
         """All cells together."""
@@ -74,18 +77,21 @@ class Tallies:
 def tally(standings: Iterable[Standing], as_of: Timestamp, policy: Policy) -> Tallies:
     """Counts promises as they stood at `as_of`."""
     cells: defaultdict[Cell, list[int]] = defaultdict(lambda: [0] * 6)
-    still_open = 0
+    still_open = released = 0
     for standing in standings:
         result = outcome(standing, as_of)
         if result is Outcome.OPEN:
             still_open += 1
             continue
-        behind = lateness(standing, as_of)
+        if result is Outcome.RELEASED:
+            released += 1
+            continue
+        behind = None if result is Outcome.BROKEN else lateness(standing, as_of)
         counts = cells[Cell(standing.cohort, standing.service, standing.due_at // DAY_S)]
         counts[0] += result is Outcome.KEPT
         counts[1] += result is Outcome.LATE
         counts[2] += result is Outcome.LATE and behind is not None and behind <= policy.tolerance_s
         counts[3] += result is Outcome.BROKEN
-        counts[4] += standing.confirmed_at is not None and standing.confirmed_at <= as_of
+        counts[4] += result is not Outcome.BROKEN and standing.confirmed_at is not None
         counts[5] += policy.credit_bp(behind, standing.due_at - standing.made_at)
-    return Tallies({cell: Tally(*counts) for cell, counts in cells.items()}, still_open)
+    return Tallies({cell: Tally(*counts) for cell, counts in cells.items()}, still_open, released)

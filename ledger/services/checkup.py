@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ledger.chain.deployment import Deployment
 from ledger.chain.node import Node
@@ -11,7 +11,7 @@ from ledger.errors import NodeRefused, TrothError
 from ledger.indexer.run import compare_heads, require_same_ledger
 from ledger.scoring.policy import Policy
 from ledger.store.database import Database
-from ledger.units import show_address, show_hex, show_time
+from ledger.units import Address, show_address, show_hex, show_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,8 @@ class Finding:
     """None if it is well."""
     detail: str
     """What was found; the fault in words if there is one."""
+    warns: bool = False
+    """Whether it works as it is, but had better be otherwise."""
 
 
 def examine(
@@ -49,6 +51,7 @@ def examine(
         yield contract
         if contract.fault is None:
             yield _find("database", lambda: _database(node, deployment, database, finality(deployment)))
+            yield _keys(node, database)
 
 
 def _find(subject: str, look: Callable[[], str]) -> Finding:
@@ -70,6 +73,24 @@ def _deployment(deployment: Deployment, record: list[Deployment]) -> str:
 def _contract(node: Node, deployment: Deployment) -> str:
     deployment.verify(node)
     return f"the code at {show_address(deployment.address)} is ours"
+
+
+def _keys(node: Node, database: Database) -> Finding:
+    plain: list[Address] = []
+
+    def look() -> str:
+        with database.read() as reader:
+            companies = [company.address for company in reader.companies()]
+        plain.extend(node.accounts_without_code(companies))
+        if not plain:
+            return f"{len(companies)} companies, none of them a plain account"
+        return (
+            f"{len(plain)} of {len(companies)} companies are plain accounts, such as {show_address(plain[0])}: "
+            "who loses the one key loses the history. Register from a contract account, and appoint delegates"
+        )
+
+    found = _find("keys", look)
+    return replace(found, warns=bool(plain))
 
 
 def _database(node: Node, deployment: Deployment, database: Database, finality: str) -> str:

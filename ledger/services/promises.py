@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ledger.chain.logs import decode
 from ledger.documents import Document, Profile, text_of
 from ledger.errors import UnknownPromise
-from ledger.events import Fulfilled, Made, PromiseEvent
+from ledger.events import Answered, Disputed, Fulfilled, Made, PromiseEvent, Remedied, Ruled, Withdrawn
 from ledger.outcomes import Outcome, Standing, lateness, outcome
 from ledger.promises import Promise
 from ledger.services.companies import cohort_name, profile_of, service_name
@@ -86,6 +86,14 @@ def _digest(event: PromiseEvent) -> Digest | None:
             return event.promise.terms
         case Fulfilled():
             return event.evidence
+        case Withdrawn() | Disputed():
+            return event.reason
+        case Answered():
+            return event.response
+        case Ruled():
+            return event.ruling
+        case Remedied():
+            return event.remedy
         case _:
             return None
 

@@ -11,6 +11,7 @@ from ledger.chain import contract
 from ledger.chain.anvil import LocalChain
 from ledger.chain.deployment import Deployment
 from ledger.documents import Document, data_uri, document
+from ledger.events import Matter
 from ledger.promises import Promise, promise_id, service_code
 from ledger.sources.flights import ORIGINS, SOURCE, Flight
 from ledger.units import ZERO_DIGEST, Address, Timestamp, digest_of, show_hex
@@ -77,20 +78,24 @@ def plan(flights: Sequence[Flight], names: dict[str, str], cast: Cast, begin: Ti
     for code, company in cast.companies.items():
         profile = _profile(code, names[code], flights)
         documents.append(profile)
-        calls[begin][company].append(contract.register(profile.digest, data_uri(profile)))
+        calls[begin][company].append(
+            contract.register(contract.SENDER, company, profile.digest, data_uri(profile), contract.UNSIGNED)
+        )
     last = begin
     for flight in flights:
         terms = _terms(flight)
         promise = _promise(flight, terms, cast)
         documents.append(terms)
-        calls[flight.departs_at][promise.company].append(contract.make(promise))
+        calls[flight.departs_at][promise.company].append(contract.make([promise]))
         last = max(last, flight.due_at)
         if flight.landed_at is not None:
             evidence = _evidence(flight, flight.landed_at)
             documents.append(evidence)
-            calls[flight.landed_at][promise.company].append(contract.fulfil(promise_id(promise), evidence.digest))
+            calls[flight.landed_at][promise.company].append(contract.fulfil([(promise_id(promise), evidence.digest)]))
             on_the_hour = Timestamp((flight.landed_at // HOUR_S + 1) * HOUR_S)
-            calls[on_the_hour][cast.arbiter].append(contract.confirm(promise, ZERO_DIGEST, 0))
+            calls[on_the_hour][cast.arbiter].append(
+                contract.confirm(contract.SENDER, promise, ZERO_DIGEST, Matter.FULFILMENT, 0)
+            )
             last = max(last, on_the_hour)
     calls[Timestamp(last + HOUR_S)] = defaultdict(list)
     return Replay([Step(time, dict(calls[time])) for time in sorted(calls)], documents)

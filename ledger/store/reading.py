@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import func, or_
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
 from ledger.documents import Document
 from ledger.errors import NoDatabase, NotIndexed
 from ledger.events import Block, Log, Position
-from ledger.outcomes import Outcome, Standing
+from ledger.outcomes import Outcome, Standing, Status
 from ledger.store.records import Company, Cursor
 from ledger.store.tables import SCHEMA_VERSION, CompanyRow, DocumentRow, EventRow, LedgerRow, PromiseRow
 from ledger.units import Address, BlockNumber, Digest, PromiseId, Timestamp
@@ -71,7 +72,7 @@ class Reader:
         # Columns instead of rows: a company may have many promises, and each is read once.
         columns = [getattr(PromiseRow, name) for name in Standing.__slots__]
         for row in self._session.execute(select(*columns).where(PromiseRow.company == company)):
-            yield Standing(*row)
+            yield _standing(row)
 
     def page_of_promises(
         self, company: Address, result: Outcome | None, as_of: Timestamp, offset: int, limit: int
@@ -122,15 +123,19 @@ class Reader:
 
 def _condition(result: Outcome, as_of: Timestamp) -> list[ColumnElement[bool]]:
     due, fulfilled = col(PromiseRow.due_at), col(PromiseRow.fulfilled_at)
+    if result is Outcome.RELEASED:
+        return [col(PromiseRow.released).is_(True)]
+    if result is Outcome.OPEN:
+        return [~col(PromiseRow.released), due > as_of]
+    matured = [~col(PromiseRow.released), due <= as_of]
+    lost = or_(col(PromiseRow.failed), col(PromiseRow.status) == Status.DISPUTED)
     match result:
-        case Outcome.OPEN:
-            return [due > as_of]
         case Outcome.KEPT:
-            return [due <= as_of, fulfilled <= due]
+            return [*matured, ~lost, fulfilled <= due]
         case Outcome.LATE:
-            return [due <= as_of, fulfilled > due]
+            return [*matured, ~lost, fulfilled > due]
         case Outcome.BROKEN:
-            return [due <= as_of, fulfilled.is_(None)]
+            return [*matured, or_(lost, fulfilled.is_(None))]
 
 
 def _company(row: CompanyRow) -> Company:
@@ -145,8 +150,9 @@ def _company(row: CompanyRow) -> Company:
     )
 
 
-def _standing(row: PromiseRow) -> Standing:
-    return Standing(**{name: getattr(row, name) for name in Standing.__slots__})
+def _standing(row: Any) -> Standing:
+    fields = {name: getattr(row, name) for name in Standing.__slots__}
+    return Standing(**fields | {"status": Status(row.status)})
 
 
 def _log(row: EventRow) -> Log:

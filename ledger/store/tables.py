@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Field, Index, SQLModel
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class LedgerRow(SQLModel, table=True):
@@ -73,6 +73,9 @@ class PromiseRow(SQLModel, table=True):
     confirmed_at: int | None
     confirmed_by_arbiter: bool
     rating: int
+    status: int
+    released: bool
+    failed: bool
 
 
 class DocumentRow(SQLModel, table=True):

@@ -16,7 +16,7 @@ from ape.contracts import ContractContainer, ContractInstance
 from ape.managers.chain import ChainManager
 from ethpm_types import ContractType
 
-from ledger.chain.contract import artifact
+from ledger.chain.contract import SENDER, UNSIGNED, artifact, words_of
 from ledger.promises import Promise, customer_of, service_code
 from ledger.units import ZERO_DIGEST, Address, Timestamp, digest_of
 
@@ -66,7 +66,7 @@ def ledger(container: ContractContainer, accounts: list[AccountAPI]) -> Contract
 @pytest.fixture
 def registered(ledger: ContractInstance, company: AccountAPI) -> ContractInstance:
     """The ledger after `company` has registered."""
-    ledger.register(digest_of(b"profile"), "ipfs://profile", sender=company)
+    ledger.register(SENDER, company, digest_of(b"profile"), "ipfs://profile", UNSIGNED, sender=company)
     return ledger
 
 
@@ -105,7 +105,7 @@ def to_public(promise: Promise) -> Promise:
 @pytest.fixture
 def made(registered: ContractInstance, company: AccountAPI, promise: Promise) -> Promise:
     """`promise`, after it was made."""
-    registered.make(words(promise), sender=company)
+    registered.make([words(promise)], sender=company)
     return promise
 
 
@@ -115,7 +115,7 @@ def address_of(account: AccountAPI) -> Address:
 
 def words(promise: Promise) -> tuple[object, ...]:
     """A promise as Ape passes a struct."""
-    return tuple(getattr(promise, name) for name in Promise.__slots__)
+    return words_of(promise)
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ import click
 import pytest
 from ape.api import AccountAPI, ProviderAPI
 
-from ledger.chain.contract import code_hash
+from ledger.chain.contract import P256_VERIFIER, PROXY, SALT, WEBAUTHN_VERIFIER, code_hash, created_address, init_code
 from ledger.chain.deployment import Deployment
 from ledger.chain.node import Node
 from ledger.errors import WrongChain, WrongCode
-from ledger.units import show_address
-from scripts.deploy import PROXY, deploy, ledger_address
+from ledger.units import digest_of, show_address
+from scripts.deploy import deploy
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def record(tmp_path: Path) -> Path:
 def test_deploy_writes_a_record_that_verifies(provider: ProviderAPI, deployer: AccountAPI, record: Path) -> None:
     deployment = deploy(provider, deployer, record)
     assert Deployment.load(record) == deployment
-    assert deployment.account == f"eip155:31337:{show_address(ledger_address())}"
+    assert deployment.account == f"eip155:31337:{show_address(created_address())}"
     assert deployment.code_hash == code_hash()
     node = Node(provider.http_uri)
     deployment.verify(node)
@@ -38,7 +38,22 @@ def test_deploy_writes_a_record_that_verifies(provider: ProviderAPI, deployer: A
 def test_the_address_does_not_depend_on_who_deploys(
     provider: ProviderAPI, accounts: list[AccountAPI], record: Path
 ) -> None:
-    assert deploy(provider, accounts[5], record).address == ledger_address()
+    assert deploy(provider, accounts[5], record).address == created_address()
+
+
+def test_passkeys_and_devices_can_sign_where_the_ledger_is(
+    provider: ProviderAPI, deployer: AccountAPI, record: Path
+) -> None:
+    deploy(provider, deployer, record)
+    node = Node(provider.http_uri)
+    for verifier in (P256_VERIFIER, WEBAUTHN_VERIFIER):
+        assert digest_of(node.code(created_address(verifier))) == code_hash(verifier)
+
+
+def test_a_verifier_that_is_there_already_is_used(provider: ProviderAPI, deployer: AccountAPI, record: Path) -> None:
+    deployer.transfer(PROXY, data=SALT + init_code(P256_VERIFIER), value=0)
+    deployment = deploy(provider, deployer, record)
+    deployment.verify(Node(provider.http_uri))
 
 
 def test_deploy_refuses_a_second_time(provider: ProviderAPI, deployer: AccountAPI, record: Path) -> None:
@@ -66,7 +81,7 @@ def test_deploy_refuses_a_chain_without_the_proxy(provider: ProviderAPI, deploye
 
 
 def test_deploy_refuses_foreign_code_at_its_address(provider: ProviderAPI, deployer: AccountAPI, record: Path) -> None:
-    provider.make_request("anvil_setCode", [show_address(ledger_address()), "0x6001"])
+    provider.make_request("anvil_setCode", [show_address(created_address()), "0x6001"])
     with pytest.raises(click.ClickException, match="other code than the ledger's"):
         deploy(provider, deployer, record)
 
@@ -75,8 +90,8 @@ def test_a_deployment_is_refused_where_the_code_is_not_ours(
     provider: ProviderAPI, deployer: AccountAPI, record: Path
 ) -> None:
     deployment = deploy(provider, deployer, record)
-    provider.make_request("anvil_setCode", [show_address(ledger_address()), "0x6001"])
-    with pytest.raises(WrongCode, match=show_address(ledger_address())):
+    provider.make_request("anvil_setCode", [show_address(created_address()), "0x6001"])
+    with pytest.raises(WrongCode, match=show_address(created_address())):
         deployment.verify(Node(provider.http_uri))
 
 

@@ -2,25 +2,27 @@
 
 from pathlib import Path
 
+import pytest
 from ape.api import AccountAPI, ProviderAPI
 from ape.contracts import ContractInstance
 from ape.managers.chain import ChainManager
 
 from ledger.chain import contract
-from ledger.chain.contract import artifact
+from ledger.chain.contract import SENDER, UNSIGNED, Auth, Once, artifact
 from ledger.chain.logs import decode, parse_log
 from ledger.chain.node import Node
 from ledger.errors import TrothError
-from ledger.events import Confirmed, Event, Fulfilled, Made, Registered
+from ledger.events import ASIDE, KINDS, Confirmed, Event, Fulfilled, Made, Matter, Registered
 from ledger.links import genesis, replay
 from ledger.promises import Promise, promise_id
-from ledger.units import Address, BlockNumber, digest_of
-from scripts.compile import compile_ledger
+from ledger.units import Address, BlockNumber, Timestamp, digest_of
+from scripts.compile import SOURCES, compile_contract
 from tests.contract.conftest import address_of, words
 
 
-def test_the_committed_artifact_is_what_the_source_compiles_to() -> None:
-    assert compile_ledger() == artifact()
+@pytest.mark.parametrize("name", SOURCES)
+def test_the_committed_artifacts_are_what_the_sources_compile_to(name: str) -> None:
+    assert compile_contract(name) == artifact(name)
 
 
 def test_event_topics_are_the_abi_s() -> None:
@@ -29,7 +31,9 @@ def test_event_topics_are_the_abi_s() -> None:
         for entry in artifact()["abi"]
         if entry["type"] == "event"
     }
-    assert declared == {kind.__name__: kind.TOPIC for kind in (Registered, Made, Fulfilled, Confirmed)}
+    aside = {name: declared.pop(name) for name in ("Checkpoint", "Anchored", "ItemFailed")}
+    assert declared == {kind.__name__: kind.SHAPE.topic for kind in KINDS}
+    assert set(aside.values()) == ASIDE
 
 
 def test_a_history_read_from_the_node_replays_to_the_contract_s_head(
@@ -41,10 +45,10 @@ def test_a_history_read_from_the_node_replays_to_the_contract_s_head(
     provider: ProviderAPI,
     chain: ChainManager,
 ) -> None:
-    registered.make(words(promise), sender=company)
-    registered.fulfil(promise_id(promise), digest_of(b"evidence"), sender=company)
-    registered.confirm(words(promise), salt, 4, sender=customer)
-    registered.register(digest_of(b"another"), "data:,", sender=company)
+    registered.make([words(promise)], sender=company)
+    registered.fulfil([(promise_id(promise), digest_of(b"evidence"))], sender=company)
+    registered.confirm(SENDER, words(promise), salt, Matter.FULFILMENT, 4, sender=customer)
+    registered.register(SENDER, company, digest_of(b"another"), "data:,", UNSIGNED, sender=company)
 
     node = Node(provider.http_uri)
     address = Address(bytes.fromhex(registered.address[2:]))
@@ -61,11 +65,21 @@ def test_a_history_read_from_the_node_replays_to_the_contract_s_head(
 
 def test_calldata_is_what_ape_encodes(registered: ContractInstance, promise: Promise, salt: bytes) -> None:
     id_, digest = promise_id(promise), digest_of(b"x")
+    auth, once = Auth(b"signer", b"signature"), Once(7, Timestamp(8))
     ours_and_theirs = [
-        (contract.register(digest, "ipfs://x"), registered.register.encode_input(digest, "ipfs://x")),
-        (contract.make(promise), registered.make.encode_input(words(promise))),
-        (contract.fulfil(id_, digest), registered.fulfil.encode_input(id_, digest)),
-        (contract.confirm(promise, salt, 3), registered.confirm.encode_input(words(promise), salt, 3)),
+        (
+            contract.register(auth, promise.company, digest, "ipfs://x", once),
+            registered.register.encode_input(auth, promise.company, digest, "ipfs://x", once),
+        ),
+        (contract.make([promise] * 2), registered.make.encode_input([words(promise)] * 2)),
+        (contract.make_by(auth, promise), registered.makeBy.encode_input(auth, words(promise))),
+        (contract.accept(auth, promise, salt), registered.accept.encode_input(auth, words(promise), salt)),
+        (contract.fulfil([(id_, digest)]), registered.fulfil.encode_input([(id_, digest)])),
+        (contract.fulfil_by(auth, id_, digest), registered.fulfilBy.encode_input(auth, id_, digest)),
+        (
+            contract.confirm(auth, promise, salt, Matter.REMEDY, 3),
+            registered.confirm.encode_input(auth, words(promise), salt, 2, 3),
+        ),
         (contract.multicall([b"a", b"b"]), registered.multicall.encode_input([b"a", b"b"])),
     ]
     for ours, theirs in ours_and_theirs:
@@ -78,7 +92,7 @@ def test_a_profile_of_any_length_is_decoded(
     address = Address(bytes.fromhex(ledger.address[2:]))
     for length in (0, 1, 31, 32, 33, 1000):
         uri = "é" * (length // 2) + "x" * (length % 2)
-        receipt = ledger.register(digest_of(b""), uri, sender=company)
+        receipt = ledger.register(SENDER, company, digest_of(b""), uri, UNSIGNED, sender=company)
         block = BlockNumber(receipt.block_number)
         (log,) = Node(provider.http_uri).logs(address, block, block)
         event = decode(parse_log(log, address))

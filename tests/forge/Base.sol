@@ -3,7 +3,17 @@ pragma solidity ^0.8.28;
 
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {TrustLedger} from "../../contracts/TrustLedger.sol";
-import {Auth, ITrustLedger, Once, Promise, State, Status} from "../../contracts/interfaces/ITrustLedger.sol";
+import {
+    Auth,
+    Consent,
+    Fulfilment,
+    ITrustLedger,
+    Matter,
+    Once,
+    Promise,
+    State,
+    Status
+} from "../../contracts/interfaces/ITrustLedger.sol";
 import {Typed} from "../../contracts/libraries/Typed.sol";
 import {Vm} from "./Vm.sol";
 
@@ -31,7 +41,7 @@ abstract contract Base {
         customer = vm.addr(CUSTOMER_KEY);
         arbiter = vm.addr(ARBITER_KEY);
         vm.prank(company);
-        ledger.register(keccak256("profile"), "ipfs://profile");
+        ledger.register(itself(), company, keccak256("profile"), "ipfs://profile", never());
     }
 
     function aPromise() internal view returns (Promise memory) {
@@ -43,27 +53,52 @@ abstract contract Base {
             company: company,
             customer: keccak256(abi.encode(SALT, keccak256(signer))),
             terms: keccak256("terms"),
-            dueAt: uint40(START + 1 hours),
-            disputeWindow: 1 days,
-            arbiter: arbiter,
-            service: bytes8(keccak256("delivery")),
-            experience: 1,
-            stage: 2,
-            stakes: 3,
-            cohort: 7,
-            nonce: 1
+            schedule: schedule(arbiter, uint40(START + 1 hours), 1 days, 7, 3),
+            labels: labels(1, bytes8(keccak256("delivery")), 1, 2)
         });
     }
 
+    function schedule(address arbiter_, uint40 dueAt, uint32 disputeWindow, uint16 cohort, uint8 stakes)
+        internal
+        pure
+        returns (uint256)
+    {
+        return uint256(stakes) << 248 | uint256(cohort) << 232 | uint256(disputeWindow) << 200 | uint256(dueAt) << 160
+            | uint256(uint160(arbiter_));
+    }
+
+    function labels(uint64 nonce, bytes8 service, uint8 experience, uint8 stage) internal pure returns (uint256) {
+        return uint256(stage) << 136 | uint256(experience) << 128 | uint256(uint64(service)) << 64 | nonce;
+    }
+
+    /// @dev Who acts is the caller.
+    function itself() internal pure returns (Auth memory) {
+        return Auth("", "");
+    }
+
+    /// @dev What a caller gives, whose nonce is not looked at.
+    function never() internal pure returns (Once memory) {
+        return Once(0, 0);
+    }
+
+    function refused() internal pure returns (Consent memory) {
+        return Consent(false, 0, Auth("", ""));
+    }
+
     function made(Promise memory promised) internal returns (bytes32 id) {
+        Promise[] memory promises = new Promise[](1);
+        promises[0] = promised;
         vm.prank(company);
-        return ledger.make(promised);
+        ledger.make(promises);
+        return idOf(promised);
     }
 
     function fulfilled(Promise memory promised) internal returns (bytes32 id) {
         id = made(promised);
+        Fulfilment[] memory fulfilments = new Fulfilment[](1);
+        fulfilments[0] = Fulfilment(id, EVIDENCE);
         vm.prank(company);
-        ledger.fulfil(id, EVIDENCE);
+        ledger.fulfil(fulfilments);
     }
 
     function signed(uint256 key, bytes32 structHash) internal view returns (Auth memory) {

@@ -10,7 +10,7 @@ import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 import {Base64} from "@openzeppelin/contracts/utils/Base64.sol";
 import {WebAuthn} from "@openzeppelin/contracts/utils/cryptography/WebAuthn.sol";
 import {TrustLedger} from "../../contracts/TrustLedger.sol";
-import {Auth, ITrustLedger, Once, Promise, Status} from "../../contracts/interfaces/ITrustLedger.sol";
+import {Auth, ITrustLedger, Matter, Once, Promise, Status} from "../../contracts/interfaces/ITrustLedger.sol";
 import {Typed} from "../../contracts/libraries/Typed.sol";
 import {Base} from "./Base.sol";
 
@@ -24,13 +24,6 @@ contract Wallet is IERC1271 {
 
     function isValidSignature(bytes32 digest, bytes calldata signature) external view returns (bytes4) {
         return ECDSA.recover(digest, signature) == _OWNER ? IERC1271.isValidSignature.selector : bytes4(0);
-    }
-}
-
-/// @notice What an account may delegate itself to (EIP-7702): it accepts its own key's signatures.
-contract SelfOwned is IERC1271 {
-    function isValidSignature(bytes32 digest, bytes calldata signature) external view returns (bytes4) {
-        return ECDSA.recover(digest, signature) == address(this) ? IERC1271.isValidSignature.selector : bytes4(0);
     }
 }
 
@@ -72,18 +65,21 @@ contract SignaturesTest is Base {
         ledger.fulfilBy(signed(COMPANY_KEY, Typed.fulfil(id, EVIDENCE)), id, EVIDENCE);
         assertEq(statusOf(id), Status.Fulfilled);
         vm.prank(sender);
-        ledger.confirmBy(signed(CUSTOMER_KEY, Typed.confirm(id, 5)), promised, SALT, 5);
+        ledger.confirm(
+            signed(CUSTOMER_KEY, Typed.confirm(id, Matter.Fulfilment, 5)), promised, SALT, Matter.Fulfilment, 5
+        );
         assertEq(statusOf(id), Status.Confirmed);
     }
 
     function test_an_empty_signer_is_the_caller() public {
         Promise memory promised = aPromise();
         vm.prank(company);
-        bytes32 id = ledger.makeBy(Auth("", ""), promised);
+        ledger.makeBy(itself(), promised);
+        bytes32 id = idOf(promised);
         vm.prank(company);
-        ledger.fulfilBy(Auth("", ""), id, EVIDENCE);
+        ledger.fulfilBy(itself(), id, EVIDENCE);
         vm.prank(customer);
-        ledger.confirmBy(Auth("", ""), promised, SALT, 0);
+        ledger.confirm(itself(), promised, SALT, Matter.Fulfilment, 0);
         assertEq(statusOf(id), Status.Confirmed);
     }
 
@@ -111,30 +107,43 @@ contract SignaturesTest is Base {
         bytes memory wallet = abi.encodePacked(new Wallet(vm.addr(STRANGER_KEY)));
         Promise memory promised = aPromiseTo(wallet);
         bytes32 id = fulfilled(promised);
-        Auth memory auth = signed(STRANGER_KEY, Typed.confirm(id, 4));
+        Auth memory auth = signed(STRANGER_KEY, Typed.confirm(id, Matter.Fulfilment, 4));
         auth.signer = wallet;
-        ledger.confirmBy(auth, promised, SALT, 4);
-        assertEq(statusOf(id), Status.Confirmed);
-    }
-
-    function test_an_account_that_delegates_to_code_signs_through_it() public {
-        vm.signAndAttachDelegation(address(new SelfOwned()), CUSTOMER_KEY);
-        this.nothing();
-        assertTrue(customer.code.length > 0, "the delegation must be in force");
-        Promise memory promised = aPromise();
-        bytes32 id = fulfilled(promised);
-        ledger.confirmBy(signed(CUSTOMER_KEY, Typed.confirm(id, 4)), promised, SALT, 4);
+        ledger.confirm(auth, promised, SALT, Matter.Fulfilment, 4);
         assertEq(statusOf(id), Status.Confirmed);
     }
 
     function nothing() external {}
 
+    function test_an_account_that_delegates_to_code_keeps_its_own_key() public {
+        vm.signAndAttachDelegation(address(new Hostile(0)), CUSTOMER_KEY);
+        this.nothing();
+        assertTrue(customer.code.length > 0, "the delegation must be in force");
+        Promise memory promised = aPromise();
+        bytes32 id = fulfilled(promised);
+        ledger.confirm(
+            signed(CUSTOMER_KEY, Typed.confirm(id, Matter.Fulfilment, 4)), promised, SALT, Matter.Fulfilment, 4
+        );
+        assertEq(statusOf(id), Status.Confirmed);
+    }
+
+    function test_an_account_s_code_may_accept_another_s_signature() public {
+        vm.signAndAttachDelegation(address(new Wallet(vm.addr(STRANGER_KEY))), CUSTOMER_KEY);
+        this.nothing();
+        Promise memory promised = aPromise();
+        bytes32 id = fulfilled(promised);
+        Auth memory auth = signed(STRANGER_KEY, Typed.confirm(id, Matter.Fulfilment, 4));
+        auth.signer = abi.encodePacked(customer);
+        ledger.confirm(auth, promised, SALT, Matter.Fulfilment, 4);
+        assertEq(statusOf(id), Status.Confirmed);
+    }
+
     function test_a_device_s_key_signs() public {
         bytes memory device = p256Signer(address(p256), P256_KEY);
         Promise memory promised = aPromiseTo(device);
         bytes32 id = fulfilled(promised);
-        (bytes32 r, bytes32 s) = lowS(P256_KEY, digestOf(Typed.confirm(id, 3)));
-        ledger.confirmBy(Auth(device, abi.encodePacked(r, s)), promised, SALT, 3);
+        (bytes32 r, bytes32 s) = lowS(P256_KEY, digestOf(Typed.confirm(id, Matter.Fulfilment, 3)));
+        ledger.confirm(Auth(device, abi.encodePacked(r, s)), promised, SALT, Matter.Fulfilment, 3);
         assertEq(statusOf(id), Status.Confirmed);
     }
 
@@ -142,7 +151,13 @@ contract SignaturesTest is Base {
         bytes memory passkey = p256Signer(address(webAuthn), P256_KEY);
         Promise memory promised = aPromiseTo(passkey);
         bytes32 id = fulfilled(promised);
-        ledger.confirmBy(Auth(passkey, assertion(digestOf(Typed.confirm(id, 3)))), promised, SALT, 3);
+        ledger.confirm(
+            Auth(passkey, assertion(digestOf(Typed.confirm(id, Matter.Fulfilment, 3)))),
+            promised,
+            SALT,
+            Matter.Fulfilment,
+            3
+        );
         assertEq(statusOf(id), Status.Confirmed);
     }
 
@@ -150,9 +165,9 @@ contract SignaturesTest is Base {
         bytes memory passkey = p256Signer(address(webAuthn), P256_KEY);
         Promise memory promised = aPromiseTo(passkey);
         bytes32 id = fulfilled(promised);
-        Auth memory auth = Auth(passkey, assertion(digestOf(Typed.confirm(id, 3))));
+        Auth memory auth = Auth(passkey, assertion(digestOf(Typed.confirm(id, Matter.Fulfilment, 3))));
         vm.expectRevert(abi.encodeWithSelector(ITrustLedger.InvalidSignature.selector, passkey));
-        ledger.confirmBy(auth, promised, SALT, 4);
+        ledger.confirm(auth, promised, SALT, Matter.Fulfilment, 4);
     }
 
     function test_a_hostile_verifier_lets_nobody_in(uint8 how) public {
@@ -160,7 +175,7 @@ contract SignaturesTest is Base {
         Promise memory promised = aPromiseTo(signer);
         fulfilled(promised);
         vm.expectRevert(abi.encodeWithSelector(ITrustLedger.InvalidSignature.selector, signer));
-        ledger.confirmBy(Auth(signer, "signature"), promised, SALT, 5);
+        ledger.confirm(Auth(signer, "signature"), promised, SALT, Matter.Fulfilment, 5);
     }
 
     function test_a_signer_of_fewer_bytes_than_an_account_is_refused(bytes calldata signature) public {
@@ -168,7 +183,7 @@ contract SignaturesTest is Base {
         Promise memory promised = aPromiseTo(signer);
         fulfilled(promised);
         vm.expectRevert(abi.encodeWithSelector(ITrustLedger.InvalidSignature.selector, signer));
-        ledger.confirmBy(Auth(signer, signature), promised, SALT, 5);
+        ledger.confirm(Auth(signer, signature), promised, SALT, Matter.Fulfilment, 5);
     }
 
     function test_a_signature_of_any_other_length_or_content_is_refused(bytes calldata signature) public {
@@ -209,9 +224,9 @@ contract SignaturesTest is Base {
 
     function test_a_signature_is_for_one_promise(uint64 nonce) public {
         Promise memory promised = aPromise();
-        vm.assume(nonce != promised.nonce);
+        vm.assume(nonce != uint64(promised.labels));
         Auth memory auth = signed(COMPANY_KEY, Typed.make(idOf(promised)));
-        promised.nonce = nonce;
+        promised.labels = promised.labels >> 64 << 64 | nonce;
         vm.expectRevert(abi.encodeWithSelector(ITrustLedger.InvalidSignature.selector, auth.signer));
         ledger.makeBy(auth, promised);
     }
@@ -228,7 +243,7 @@ contract SignaturesTest is Base {
         ledger.fulfilBy(fulfil, id, ~evidence);
         ledger.fulfilBy(fulfil, id, evidence);
         vm.expectRevert(abi.encodeWithSelector(ITrustLedger.InvalidSignature.selector, fulfil.signer));
-        ledger.confirmBy(fulfil, promised, SALT, rating);
+        ledger.confirm(fulfil, promised, SALT, Matter.Fulfilment, rating);
     }
 
     function test_a_signature_works_once() public {
@@ -236,16 +251,16 @@ contract SignaturesTest is Base {
         bytes32 id = idOf(promised);
         Auth memory make = signed(COMPANY_KEY, Typed.make(id));
         Auth memory fulfil = signed(COMPANY_KEY, Typed.fulfil(id, EVIDENCE));
-        Auth memory confirm = signed(CUSTOMER_KEY, Typed.confirm(id, 5));
+        Auth memory confirm = signed(CUSTOMER_KEY, Typed.confirm(id, Matter.Fulfilment, 5));
         ledger.makeBy(make, promised);
-        vm.expectRevert(wrong(id, Status.Open, Status.None));
+        vm.expectRevert(done(id, Status.Open));
         ledger.makeBy(make, promised);
         ledger.fulfilBy(fulfil, id, EVIDENCE);
-        vm.expectRevert(wrong(id, Status.Fulfilled, Status.Open));
+        vm.expectRevert(done(id, Status.Fulfilled));
         ledger.fulfilBy(fulfil, id, EVIDENCE);
-        ledger.confirmBy(confirm, promised, SALT, 5);
-        vm.expectRevert(wrong(id, Status.Confirmed, Status.Fulfilled));
-        ledger.confirmBy(confirm, promised, SALT, 5);
+        ledger.confirm(confirm, promised, SALT, Matter.Fulfilment, 5);
+        vm.expectRevert(done(id, Status.Confirmed));
+        ledger.confirm(confirm, promised, SALT, Matter.Fulfilment, 5);
     }
 
     function test_a_signed_registration_works_once_and_until_its_deadline(uint256 nonce, uint32 late) public {
@@ -253,21 +268,21 @@ contract SignaturesTest is Base {
         Auth memory auth = signed(COMPANY_KEY, registration(once));
         vm.warp(once.deadline + 1 + late);
         vm.expectRevert(abi.encodeWithSelector(ITrustLedger.Expired.selector, once.deadline, once.deadline + 1 + late));
-        ledger.registerBy(auth, company, EVIDENCE, "uri", once);
+        ledger.register(auth, company, EVIDENCE, "uri", once);
         vm.warp(once.deadline);
         bytes32 actor = keccak256(abi.encodePacked(company));
         assertTrue(!ledger.isNonceUsed(actor, nonce), "unused");
-        ledger.registerBy(auth, company, EVIDENCE, "uri", once);
+        ledger.register(auth, company, EVIDENCE, "uri", once);
         assertTrue(ledger.isNonceUsed(actor, nonce), "used");
         vm.expectRevert(abi.encodeWithSelector(ITrustLedger.NonceUsed.selector, actor, nonce));
-        ledger.registerBy(auth, company, EVIDENCE, "uri", once);
+        ledger.register(auth, company, EVIDENCE, "uri", once);
     }
 
     function test_nonces_have_no_order_and_do_not_touch_each_other(uint256 one, uint256 other) public {
         vm.assume(one != other);
         for (uint256 i = 0; i < 2; i++) {
             Once memory once = Once(i == 0 ? one : other, START);
-            ledger.registerBy(signed(COMPANY_KEY, registration(once)), company, EVIDENCE, "uri", once);
+            ledger.register(signed(COMPANY_KEY, registration(once)), company, EVIDENCE, "uri", once);
         }
         bytes32 stranger = keccak256(abi.encodePacked(vm.addr(STRANGER_KEY)));
         assertTrue(!ledger.isNonceUsed(stranger, one), "another's nonces are its own");
@@ -277,24 +292,24 @@ contract SignaturesTest is Base {
         Once memory once = Once(1, START);
         Auth memory auth = signed(STRANGER_KEY, registration(once));
         vm.expectRevert(abi.encodeWithSelector(ITrustLedger.NotTheCompany.selector, keccak256(auth.signer), company));
-        ledger.registerBy(auth, company, EVIDENCE, "uri", once);
+        ledger.register(auth, company, EVIDENCE, "uri", once);
     }
 
     function test_the_arbiter_signs_for_a_promise_to_the_public() public {
         Promise memory promised = aPromise();
         promised.customer = 0;
         bytes32 id = fulfilled(promised);
-        ledger.confirmBy(signed(ARBITER_KEY, Typed.confirm(id, 0)), promised, 0, 0);
+        ledger.confirm(signed(ARBITER_KEY, Typed.confirm(id, Matter.Fulfilment, 0)), promised, 0, Matter.Fulfilment, 0);
         assertEq(statusOf(id), Status.Confirmed);
     }
 
     function test_nobody_can_act_for_the_zero_account(bytes calldata signature) public {
         Promise memory promised = aPromise();
-        promised.arbiter = address(0);
+        promised.schedule = promised.schedule >> 160 << 160;
         fulfilled(promised);
         bytes memory nobody = abi.encodePacked(address(0));
         vm.expectRevert(abi.encodeWithSelector(ITrustLedger.InvalidSignature.selector, nobody));
-        ledger.confirmBy(Auth(nobody, signature), promised, SALT, 5);
+        ledger.confirm(Auth(nobody, signature), promised, SALT, Matter.Fulfilment, 5);
     }
 
     function registration(Once memory once) private view returns (bytes32) {
@@ -304,8 +319,8 @@ contract SignaturesTest is Base {
             );
     }
 
-    function wrong(bytes32 id, Status actual, Status needed) private pure returns (bytes memory) {
-        return abi.encodeWithSelector(ITrustLedger.WrongStatus.selector, id, actual, needed);
+    function done(bytes32 id, Status status) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(ITrustLedger.AlreadyDone.selector, id, status);
     }
 
     function bounded(uint256 key) private pure returns (uint256) {

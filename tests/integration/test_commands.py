@@ -239,6 +239,8 @@ def test_doctor_finds_everything_well(loaded: Loaded) -> None:
     assert finished.returncode == 0, finished.stdout
     assert finished.stdout.count("│ well") == 5
     assert "the heads of 16 companies agree" in finished.stdout
+    assert finished.stdout.count("│ advice") == 1
+    assert "16 of 16 companies are plain accounts" in " ".join(finished.stdout.replace("│", " ").split())
 
 
 def test_doctor_names_each_fault_and_its_remedy(loaded: Loaded, tmp_path: Path) -> None:

@@ -58,8 +58,9 @@ def ape_deploy(data: Path, record: Path, *options: str, **environment: str) -> s
         capture_output=True,
         text=True,
         check=False,
-        # Ape asks whether to sign, for the passphrase, and whether to keep the account unlocked.
-        input=f"y\n{PASSPHRASE}\nn\n",
+        # Ape asks whether to sign, for the passphrase, whether to keep the account unlocked; then whether to sign the
+        # other two.
+        input=f"y\n{PASSPHRASE}\ny\ny\ny\n",
     )
 
 

@@ -163,7 +163,7 @@ def test_a_promise_comes_with_its_transactions(client: TestClient, loaded: Loade
         assert [log["topics"][1] for log in logs] == [listed["id"]]
     fulfilled = promise["history"][1]
     logs = loaded.chain.request("eth_getTransactionReceipt", fulfilled["transaction"])["logs"]
-    assert show_hex(Fulfilled.TOPIC) in [log["topics"][0] for log in logs]
+    assert show_hex(Fulfilled.SHAPE.topic) in [log["topics"][0] for log in logs]
 
 
 @contextmanager
@@ -298,7 +298,7 @@ def test_every_route_of_the_api_is_on_its_page(client: TestClient) -> None:
 def test_the_api_s_page_says_what_each_parameter_and_field_may_be(client: TestClient) -> None:
     page = client.get("/api").text
     assert "integer from 1 to 500, in the query; 100 if not given" in page
-    assert "one of open, kept, late, broken, in the query; may be left out" in page
+    assert "one of open, kept, late, broken, released, in the query; may be left out" in page
     shapes = client.get("/openapi.json").json()["components"]["schemas"]
     for name, shape in shapes.items():
         if "properties" in shape:

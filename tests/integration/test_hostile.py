@@ -51,7 +51,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClie
         for number, (name, company) in enumerate(companies.items()):
             content = PROFILES[name].encode("utf-8", "surrogateescape")
             uri = "data:application/json," + content.decode("utf-8", "replace").replace("%", "%25")
-            send(chain, deployment.address, company, number, [contract.register(digest_of(content), uri)])
+            send(chain, deployment.address, company, number, [registration(company, content, uri)])
             send(chain, deployment.address, company, number, promises_of(company, accounts[-1]))
         chain.mine(Timestamp(NOON + 5000), [])
         database = Database(f"sqlite:///{home / 'troth.db'}")
@@ -63,6 +63,10 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClie
 
 def send(chain: LocalChain, ledger: Address, company: Address, number: int, calls: list[bytes]) -> None:
     chain.mine(Timestamp(chain_time(chain) + 1), [(company, ledger, contract.multicall(calls))])
+
+
+def registration(company: Address, content: bytes, uri: str) -> bytes:
+    return contract.register(contract.SENDER, company, digest_of(content), uri, contract.UNSIGNED)
 
 
 def chain_time(chain: LocalChain) -> Timestamp:
@@ -91,8 +95,7 @@ def promises_of(company: Address, arbiter: Address) -> list[bytes]:
         replace(a_promise(number, due_at=NOON + 1000, cohort=number * 601), company=company, arbiter=arbiter)
         for number in range(100)
     ]
-    calls = [contract.make(extreme), contract.fulfil(promise_id(extreme), ZERO_DIGEST)]
-    return calls + [contract.make(promise) for promise in due]
+    return [contract.make([extreme, *due]), contract.fulfil([(promise_id(extreme), ZERO_DIGEST)])]
 
 
 def test_every_company_is_indexed_and_listed(hostile: tuple[TestClient, dict[str, Address]]) -> None:

@@ -169,7 +169,7 @@ def test_a_promise_of_which_any_word_was_changed_is_refused(
     """The terms must hash to the id; what the id does not hold, the link does."""
 
     def forge(logs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        made = next(log for log in logs if log["topics"][0] == show_hex(Made.TOPIC))
+        made = next(log for log in logs if log["topics"][0] == show_hex(Made.SHAPE.topic))
         last = 2 + 64 * (word + 1) - 1
         made["data"] = made["data"][:last] + f"{int(made['data'][last], 16) ^ 1:x}" + made["data"][last + 1 :]
         return logs
@@ -315,7 +315,7 @@ def test_the_log_is_kept_as_the_chain_has_it(loaded: Loaded) -> None:
         assert show_hex(transaction) == log["transactionHash"]
         assert show_hex(topics) == "0x" + "".join(topic[2:] for topic in log["topics"])
         assert show_hex(data) == log["data"]
-        assert (promise is None) == (bytes(topics[:32]) == Registered.TOPIC)
+        assert (promise is None) == (bytes(topics[:32]) == Registered.SHAPE.topic)
         assert company in loaded.cast.companies.values()
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ledger.documents import Document, data_uri, document
-from ledger.events import Confirmed, Event, Fulfilled, Made, Position, Registered
+from ledger.events import Amended, Confirmed, Event, Fulfilled, Made, Matter, Position, PromiseEvent, Registered
 from ledger.links import extend, genesis
 from ledger.outcomes import Standing
 from ledger.promises import Promise, promise_id, service_code, signer_hash
@@ -102,8 +102,21 @@ class History:
         self._append(event)
         return event
 
-    def confirm(self, promise: Promise) -> Confirmed:
-        event = Confirmed(**self._common(), id=promise_id(promise), by_arbiter=True, rating=0)
+    def confirm(self, promise: Promise, matter: Matter = Matter.FULFILMENT) -> Confirmed:
+        event = Confirmed(**self._common(), id=promise_id(promise), by_arbiter=True, matter=matter, rating=0)
+        self._append(event)
+        return event
+
+    def amend(self, promise: Promise, successor: Promise, consented: bool) -> Amended:
+        """Both events of it."""
+        event = Amended(**self._common(), id=promise_id(promise), successor=promise_id(successor), consented=consented)
+        self._append(event)
+        self.make(successor)
+        return event
+
+    def add(self, event_type: type[PromiseEvent], promise: Promise, **fields: Any) -> PromiseEvent:
+        """Any event of a promise, by its own fields."""
+        event = event_type(**self._common(), id=promise_id(promise), **fields)
         self._append(event)
         return event
 

@@ -47,7 +47,7 @@ def free_port() -> int:
 def deploy(chain: LocalChain, when: Timestamp) -> Deployment:
     """Puts the contract on a local chain with a plain transaction."""
     deployer = chain.accounts()[0]
-    sent = {"from": show_hex(deployer), "data": artifact()["bytecode"], "gas": hex(5_000_000), "nonce": "0x0"}
+    sent = {"from": show_hex(deployer), "data": artifact()["bytecode"], "gas": hex(8_000_000), "nonce": "0x0"}
     transaction = chain.request("eth_sendTransaction", sent)
     chain.request("evm_mine", {"timestamp": int(when)})
     receipt = chain.request("eth_getTransactionReceipt", transaction)

@@ -13,7 +13,7 @@ FLOORS = [
     {"ledger.units"},
     {"ledger.promises"},
     {"ledger.documents", "ledger.events"},
-    {"ledger.links", "ledger.outcomes"},
+    {"ledger.links", "ledger.outcomes", "ledger.signing"},
     {"ledger.scoring"},
     {"ledger.badge"},
     {"ledger.chain", "ledger.store", "ledger.sources"},

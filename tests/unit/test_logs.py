@@ -8,7 +8,7 @@ import pytest
 from ledger.chain.logs import decode, parse_log
 from ledger.chain.node import without_secrets
 from ledger.errors import MalformedLog
-from ledger.events import Confirmed, Fulfilled, Log, Made, Position, Registered
+from ledger.events import Confirmed, Fulfilled, Log, Made, Matter, Position, Registered
 from ledger.promises import packed, promise_id
 from ledger.units import ZERO_DIGEST, BlockNumber, Digest, Timestamp
 from tests.support.build import COMPANY, CONTRACT, NOON, a_promise
@@ -25,11 +25,11 @@ def word(value: int) -> bytes:
 
 
 SCHEDULE, LABELS = map(word, packed(PROMISE))
-MADE = Log(AT, (Made.TOPIC, ID, COMPANY_WORD, ZERO_DIGEST), ACTOR + PROMISE.terms + SCHEDULE + LABELS + HEAD)
-FULFILLED = Log(AT, (Fulfilled.TOPIC, ID, COMPANY_WORD), ACTOR + ZERO_DIGEST + HEAD)
-CONFIRMED = Log(AT, (Confirmed.TOPIC, ID, COMPANY_WORD), ACTOR + word(1) + word(5) + HEAD)
+MADE = Log(AT, (Made.SHAPE.topic, ID, COMPANY_WORD, ZERO_DIGEST), ACTOR + PROMISE.terms + SCHEDULE + LABELS + HEAD)
+FULFILLED = Log(AT, (Fulfilled.SHAPE.topic, ID, COMPANY_WORD), ACTOR + ZERO_DIGEST + HEAD)
+CONFIRMED = Log(AT, (Confirmed.SHAPE.topic, ID, COMPANY_WORD), ACTOR + word(1) + word(2) + word(5) + HEAD)
 REGISTERED = Log(
-    AT, (Registered.TOPIC, COMPANY_WORD), ACTOR + ZERO_DIGEST + word(128) + HEAD + word(2) + b"hi" + bytes(30)
+    AT, (Registered.SHAPE.topic, COMPANY_WORD), ACTOR + ZERO_DIGEST + word(128) + HEAD + word(2) + b"hi" + bytes(30)
 )
 
 
@@ -55,7 +55,7 @@ def test_each_kind_is_decoded() -> None:
     assert made.promise == PROMISE
     assert isinstance(fulfilled, Fulfilled)
     assert isinstance(confirmed, Confirmed)
-    assert (confirmed.by_arbiter, confirmed.rating) == (True, 5)
+    assert (confirmed.by_arbiter, confirmed.matter, confirmed.rating) == (True, Matter.REMEDY, 5)
     assert isinstance(registered, Registered)
     assert registered.uri == "hi"
     for event in (made, fulfilled, confirmed, registered):
@@ -90,14 +90,14 @@ def test_a_log_without_a_field_is_refused() -> None:
     [
         (replace(FULFILLED, topics=()), "its topic none is not one of ours"),
         (replace(FULFILLED, topics=(HEAD, *FULFILLED.topics[1:])), "is not one of ours"),
-        (replace(FULFILLED, topics=FULFILLED.topics[:2]), "unpack"),
+        (replace(FULFILLED, topics=FULFILLED.topics[:2]), "shorter"),
         (replace(FULFILLED, topics=(*FULFILLED.topics[:2], HEAD)), "is not an address"),
         (replace(FULFILLED, data=FULFILLED.data[:-1]), "95 bytes, not 96"),
         (replace(FULFILLED, data=FULFILLED.data + bytes(32)), "128 bytes, not 96"),
-        (replace(CONFIRMED, data=ACTOR + word(2) + word(5) + HEAD), "does not fit 1 bits"),
-        (replace(CONFIRMED, data=ACTOR + word(1) + word(256) + HEAD), "does not fit 8 bits"),
+        (replace(CONFIRMED, data=ACTOR + word(2) + word(1) + word(5) + HEAD), "does not fit 1 bits"),
+        (replace(CONFIRMED, data=ACTOR + word(1) + word(1) + word(256) + HEAD), "does not fit 8 bits"),
         (replace(MADE, data=MADE.data[:63] + b"\x09" + MADE.data[64:]), "do not hash to its id"),
-        (replace(MADE, data=MADE.data[:96] + b"\x01" + MADE.data[97:]), "does not fit 144 bits"),
+        (replace(MADE, data=MADE.data[:96] + b"\x01" + MADE.data[97:]), "do not fit 144 bits"),
         (replace(MADE, topics=(*MADE.topics[:3], HEAD)), "do not hash to its id"),
         (replace(REGISTERED, data=REGISTERED.data[:64] + word(2**70) + REGISTERED.data[96:]), "does not fit"),
         (replace(REGISTERED, data=REGISTERED.data[:64] + word(129) + REGISTERED.data[96:]), "does not begin at a word"),
