@@ -12,7 +12,7 @@ export SOLCX_BINARY_PATH := $(CURDIR)/.solcx
 PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo test check format contract clean
+.PHONY: help demo test fuzz check format contract clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -32,6 +32,9 @@ check: $(VENV)/.dev node_modules/.ready ## Formats, lint, types, import floors, 
 	$(BIN)/mypy
 	$(BIN)/pytest -q -p no:ape_test tests/unit
 
+fuzz: $(SOLCX_BINARY_PATH)/.ready ## Search longer for a broken rule of the contract (half an hour)
+	FOUNDRY_PROFILE=fuzz forge test --match-path 'tests/forge/invariant/*'
+
 format: $(VENV)/.dev node_modules/.ready ## Put the sources into their format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix-only --quiet .
@@ -40,7 +43,7 @@ format: $(VENV)/.dev node_modules/.ready ## Put the sources into their format
 contract: $(VENV)/.dev node_modules/.ready ## Compile the contract into the committed artifact
 	$(BIN)/python scripts/compile.py
 
-bench-%: $(VENV)/.dev node_modules/.ready ## Measure: demo
+bench-%: $(VENV)/.dev node_modules/.ready ## Measure: demo, gas
 	$(BIN)/python -m benchmarks.$*
 
 clean: ## Remove all that was installed or made here

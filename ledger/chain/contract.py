@@ -121,6 +121,16 @@ def confirm(auth: Auth, promise: Promise, salt: bytes, matter: Matter, rating: i
     )
 
 
+def anchor(company: Address, head: Digest, policy: Digest, statement: Digest) -> bytes:
+    """Calldata of `anchor`."""
+    return _call("anchor", ["address", "bytes32", "bytes32", "bytes32"], [company, head, policy, statement])
+
+
+def head_of(company: Address) -> bytes:
+    """Calldata of `headOf`."""
+    return _call("headOf", ["address"], [company])
+
+
 def multicall(calls: list[bytes]) -> bytes:
     """Calldata that does several calls in one transaction, all or none."""
     return calls[0] if len(calls) == 1 else _call("multicall", ["bytes[]"], [calls])
@@ -133,7 +143,7 @@ def heads(node: Node, contract: Address, companies: list[Address], block: BlockN
             (
                 "eth_call",
                 [
-                    {"to": show_hex(contract), "data": show_hex(_call("headOf", ["address"], [company]))},
+                    {"to": show_hex(contract), "data": show_hex(head_of(company))},
                     hex(block),
                 ],
             )

@@ -11,6 +11,12 @@ interface Vm {
         address implementation;
     }
 
+    struct Log {
+        bytes32[] topics;
+        bytes data;
+        address emitter;
+    }
+
     function addr(uint256 key) external pure returns (address);
     function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function signP256(uint256 key, bytes32 digest) external pure returns (bytes32 r, bytes32 s);
@@ -23,5 +29,7 @@ interface Vm {
     function expectRevert(bytes calldata data) external;
     function expectRevert(bytes4 selector) external;
     function snapshotState() external returns (uint256 id);
+    function recordLogs() external;
+    function getRecordedLogs() external returns (Log[] memory logs);
     function revertToState(uint256 id) external returns (bool success);
 }
