@@ -8,6 +8,9 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 export SOLCX_BINARY_PATH := $(CURDIR)/.solcx
 
+# The binary itself: npm's launcher ends well whatever the binary ended with.
+FORGE = $(firstword $(wildcard node_modules/@foundry-rs/forge-*/bin/forge) forge)
+
 # The first Python on the PATH that fits; 3.13 does not yet: Ape's dependencies are not built for it.
 PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $$p && break; done)
@@ -21,24 +24,24 @@ demo: $(VENV)/.demo node_modules/.ready ## Load real flights onto a local chain,
 	@$(BIN)/troth demo $(if $(DAYS),--days $(DAYS)) $(if $(NODE_PORT),--node-port $(NODE_PORT))
 
 test: check $(SOLCX_BINARY_PATH)/.ready ## Check everything: what CI runs
-	forge test --quiet
+	$(FORGE) test --quiet
 	$(BIN)/ape test tests/contract -q
 	$(BIN)/pytest -q -p no:ape_test tests/integration tests/e2e
 
 check: $(VENV)/.dev node_modules/.ready ## Formats, lint, types, import floors, unit tests
 	$(BIN)/ruff format --check .
-	forge fmt --check contracts tests/forge
+	$(FORGE) fmt --check contracts tests/forge
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q -p no:ape_test tests/unit
 
 fuzz: $(SOLCX_BINARY_PATH)/.ready ## Search longer for a broken rule of the contract (half an hour)
-	FOUNDRY_PROFILE=fuzz forge test --match-path 'tests/forge/invariant/*'
+	FOUNDRY_PROFILE=fuzz $(FORGE) test --match-path 'tests/forge/invariant/*'
 
 format: $(VENV)/.dev node_modules/.ready ## Put the sources into their format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix-only --quiet .
-	forge fmt contracts tests/forge
+	$(FORGE) fmt contracts tests/forge
 
 contract: $(VENV)/.dev node_modules/.ready ## Compile the contract into the committed artifact
 	$(BIN)/python scripts/compile.py
