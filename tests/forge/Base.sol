@@ -27,6 +27,13 @@ abstract contract Base {
     uint256 internal constant STRANGER_KEY = 0x57;
     bytes32 internal constant SALT = keccak256("salt");
     bytes32 internal constant EVIDENCE = keccak256("evidence");
+    bytes32 internal constant REASON = keccak256("reason");
+    uint8 internal constant COUNTERSIGNED = 1;
+    uint8 internal constant ANSWERED = 2;
+    uint8 internal constant REMEDIED = 4;
+    uint8 internal constant DISPUTED = 8;
+    uint8 internal constant BY_ARBITER = 16;
+    uint8 internal constant RATING = 32;
     uint256 internal constant START = 1_700_000_000;
 
     TrustLedger internal ledger;
@@ -95,10 +102,7 @@ abstract contract Base {
 
     function fulfilled(Promise memory promised) internal returns (bytes32 id) {
         id = made(promised);
-        Fulfilment[] memory fulfilments = new Fulfilment[](1);
-        fulfilments[0] = Fulfilment(id, EVIDENCE);
-        vm.prank(company);
-        ledger.fulfil(fulfilments);
+        fulfil(id);
     }
 
     function signed(uint256 key, bytes32 structHash) internal view returns (Auth memory) {
@@ -143,5 +147,86 @@ abstract contract Base {
 
     function assertTrue(bool holds, string memory what) internal pure {
         require(holds, what);
+    }
+
+    // ── ways into each status ───────────────────────────────────────────────────────────────────────────────────────
+
+    /// @dev A promise in a status, in the simplest way.
+    function inStatus(Status status, Promise memory promised) internal returns (bytes32 id) {
+        id = idOf(promised);
+        if (status == Status.None) return id;
+        made(promised);
+        if (status == Status.Open) return id;
+        if (status == Status.Superseded) {
+            Promise memory next = renumbered(promised, 99);
+            vm.prank(company);
+            ledger.amend(itself(), promised, next, refused());
+        } else if (status == Status.Withdrawn) {
+            vm.prank(company);
+            ledger.withdraw(itself(), promised, REASON, refused());
+        } else if (status == Status.Remedied) {
+            vm.warp(dueAtOf(promised) + 1);
+            vm.prank(company);
+            ledger.remedy(itself(), promised, 1, REASON);
+        } else {
+            fulfil(id);
+            if (status == Status.Fulfilled) return id;
+            if (status == Status.Confirmed) {
+                vm.prank(customer);
+                ledger.confirm(itself(), promised, SALT, Matter.Fulfilment, 4);
+                return id;
+            }
+            vm.prank(customer);
+            ledger.dispute(itself(), promised, SALT, Matter.Fulfilment, REASON);
+            if (status == Status.Disputed) return id;
+            vm.prank(arbiter);
+            ledger.rule(itself(), promised, status == Status.Upheld, REASON, never());
+        }
+        assertEq(statusOf(id), status);
+    }
+
+    function fulfil(bytes32 id) internal {
+        Fulfilment[] memory fulfilments = new Fulfilment[](1);
+        fulfilments[0] = Fulfilment(id, EVIDENCE);
+        vm.prank(company);
+        ledger.fulfil(fulfilments);
+    }
+
+    function renumbered(Promise memory promised, uint64 nonce) internal pure returns (Promise memory other) {
+        other = Promise(promised.company, promised.customer, promised.terms, promised.schedule, promised.labels);
+        other.labels = promised.labels >> 64 << 64 | nonce;
+    }
+
+    function dueAtOf(Promise memory promised) internal pure returns (uint40) {
+        return uint40(promised.schedule >> 160);
+    }
+
+    // ── what is refused ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @dev The error for a status that an action can't start from: done already, or wrong.
+    function expectRefusal(bytes32 id, Status status, bool isDone) internal {
+        bytes4 selector = isDone ? ITrustLedger.AlreadyDone.selector : ITrustLedger.WrongStatus.selector;
+        vm.expectRevert(abi.encodeWithSelector(selector, id, status));
+    }
+
+    function notTheCompany(address actor) internal view returns (bytes memory) {
+        return abi.encodeWithSelector(ITrustLedger.NotTheCompany.selector, hashOf(actor), company);
+    }
+
+    function notTheCounterparty(address actor, bytes32 id) internal pure returns (bytes memory) {
+        return abi.encodeWithSelector(ITrustLedger.NotTheCounterparty.selector, hashOf(actor), id);
+    }
+
+    function hashOf(address account) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(account));
+    }
+
+    function assertState(bytes32 id, Status status, uint256 fulfilledAt, uint256 lastAt, uint8 flags) internal view {
+        State memory state = ledger.stateOf(id);
+        require(state.company == company, "company differs");
+        require(state.status == status, "status differs");
+        require(state.fulfilledAt == fulfilledAt, "fulfilledAt differs");
+        require(state.lastAt == lastAt, "lastAt differs");
+        require(state.flags == flags, "flags differ");
     }
 }
