@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 export SOLCX_BINARY_PATH := $(CURDIR)/.solcx
+# What gas is compared with.
+EAS := .cache/ethereum-attestation-service-eas-contracts-1.9.0.tgz
 
 # The binary itself: npm's launcher ends well whatever the binary ended with.
 FORGE = $(firstword $(wildcard node_modules/@foundry-rs/forge-*/bin/forge) forge)
@@ -48,6 +50,13 @@ contract: $(VENV)/.dev node_modules/.ready ## Compile the contract into the comm
 
 bench-%: $(VENV)/.dev node_modules/.ready ## Measure: demo, gas
 	$(BIN)/python -m benchmarks.$*
+
+bench-gas: $(EAS)
+
+# Not a package to install, which would bring Hardhat, 220 MB: its tarball holds the compiled contracts.
+$(EAS): | node_modules/.ready
+	@mkdir -p $(@D)
+	@npm pack --silent --pack-destination $(@D) @ethereum-attestation-service/eas-contracts@1.9.0 >/dev/null
 
 clean: ## Remove all that was installed or made here
 	rm -rf $(VENV) node_modules .solcx .build .cache .troth .mypy_cache .ruff_cache .pytest_cache .hypothesis
