@@ -27,6 +27,7 @@ demo: $(VENV)/.demo node_modules/.ready ## Load real flights onto a local chain,
 
 test: check $(SOLCX_BINARY_PATH)/.ready ## Check everything: what CI runs
 	$(FORGE) test --quiet
+	npm test --silent
 	$(BIN)/ape test tests/contract -q
 	$(BIN)/pytest -q -p no:ape_test tests/integration tests/e2e
 

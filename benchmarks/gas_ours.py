@@ -20,7 +20,7 @@ from ledger.chain import contract
 from ledger.chain.contract import SENDER, UNSIGNED, Auth, artifact
 from ledger.events import Matter
 from ledger.promises import Promise, promise_id
-from ledger.signing import Message
+from ledger.signing import Domain, Message, typed_data
 from ledger.units import Address, BlockNumber, digest_of, parse_quantity
 from tests.support.meter import Spent, run_meter
 
@@ -78,5 +78,6 @@ def _fulfil(actors: Cast, numbers: range) -> bytes:
 
 def _confirming(chain_id: int, ledger: Address, promised: Promise) -> Auth:
     """The customer's signature in 65 bytes."""
-    message = Message("Confirm", (promised, Matter.FULFILMENT, RATING)).typed_data(chain_id, ledger)
+    confirmation: Message = {"promise": promised, "matter": Matter.FULFILMENT, "rating": RATING}
+    message = typed_data(Domain(chain_id, ledger), "Confirm", confirmation)
     return Auth(customer_address(), bytes(CUSTOMER.sign_typed_data(full_message=message).signature))

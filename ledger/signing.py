@@ -1,121 +1,178 @@
-"""What actors sign: EIP-712 messages, one type for each action, as the contract's library `Typed` has them."""
+"""What actors sign: the EIP-712 types of the ledger's actions, hashed as the contract's library `Typed` hashes them.
+
+An action is named by its type, and its message maps each field of that type to a value: a promise stands whole, and an
+actor by keccak256 of its signer.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from ledger.events import Matter
-from ledger.promises import FIELDS, Promise, promise_id
+from ledger.promises import FIELDS, TYPES, Promise, promise_id
 from ledger.units import Address, Digest, digest_of, show_address, show_hex
 
 NAME = "Troth"
 VERSION = "1"
-DOMAIN = (("name", "string"), ("version", "string"), ("chainId", "uint256"), ("verifyingContract", "address"))
-
-MATTERS = {Matter.MISS: "missed", Matter.FULFILMENT: "fulfilment", Matter.REMEDY: "remedy"}
-"""How a wallet shows a matter."""
 
 Fields = tuple[tuple[str, str], ...]
-"""Name and type of each field."""
+"""Name and Solidity type of each field, in order."""
+
+Value = Promise | Matter | bytes | int | str
+Message = Mapping[str, Value]
+"""A value for each field of an action."""
+
+IN_WORDS = {Matter.MISS: "missed", Matter.FULFILMENT: "fulfilment", Matter.REMEDY: "remedy"}
+"""What a wallet shows of a matter, and what is signed."""
 
 
-def _fields(declaration: str) -> Fields:
-    return tuple((name, kind) for kind, name in (field.split() for field in declaration.split(", ")))
+def _declared(declaration: str) -> tuple[str, Fields]:
+    name, _, inside = declaration.removesuffix(")").partition("(")
+    return name, tuple((field, kind) for kind, field in (pair.split() for pair in inside.split(",")))
 
 
-ACTIONS: dict[str, Fields] = {
-    "Register": _fields("address company, bytes32 profile, string uri, uint256 nonce, uint256 deadline"),
-    "Appoint": _fields(
-        "address company, bytes32 delegate, uint8 actions, uint40 until, uint256 nonce, uint256 deadline"
-    ),
-    "Make": _fields("Promise promise"),
-    "Accept": _fields("Promise promise"),
-    "HandOff": _fields(
-        "bytes32 actor, Promise promise, uint16 from, uint16 to, uint8 channel, uint256 nonce, uint256 deadline"
-    ),
-    "Amend": _fields("Promise from, Promise to"),
-    "ConsentToAmend": _fields("Promise from, Promise to"),
-    "Withdraw": _fields("Promise promise, bytes32 reason"),
-    "ConsentToWithdraw": _fields("Promise promise, bytes32 reason"),
-    "Fulfil": _fields("Promise promise, bytes32 evidence"),
-    "Confirm": _fields("Promise promise, string matter, uint8 rating"),
-    "Dispute": _fields("Promise promise, string matter, bytes32 reason"),
-    "Answer": _fields("Promise promise, bytes32 response, uint256 nonce, uint256 deadline"),
-    "Rule": _fields("Promise promise, bool upheld, bytes32 ruling, uint256 nonce, uint256 deadline"),
-    "Remedy": _fields("Promise promise, uint8 kind, bytes32 remedy"),
-}
-"""The types that are signed. A promise stands inside each as the struct `Promise`, so that a wallet shows its terms."""
+ACTIONS: dict[str, Fields] = dict(
+    map(
+        _declared,
+        (
+            "Register(address company,bytes32 profile,string uri,uint256 nonce,uint256 deadline)",
+            "Appoint(address company,bytes32 delegate,uint8 actions,uint40 until,uint256 nonce,uint256 deadline)",
+            "Make(Promise promise)",
+            "Accept(Promise promise)",
+            "HandOff(bytes32 actor,Promise promise,uint16 from,uint16 to,uint8 channel,uint256 nonce,uint256 deadline)",
+            "Amend(Promise from,Promise to)",
+            "ConsentToAmend(Promise from,Promise to)",
+            "Withdraw(Promise promise,bytes32 reason)",
+            "ConsentToWithdraw(Promise promise,bytes32 reason)",
+            "Fulfil(Promise promise,bytes32 evidence)",
+            "Confirm(Promise promise,string matter,uint8 rating)",
+            "Dispute(Promise promise,string matter,bytes32 reason)",
+            "Answer(Promise promise,bytes32 response,uint256 nonce,uint256 deadline)",
+            "Rule(Promise promise,bool upheld,bytes32 ruling,uint256 nonce,uint256 deadline)",
+            "Remedy(Promise promise,uint8 kind,bytes32 remedy)",
+        ),
+    )
+)
+"""The fields of each type that is signed."""
+
+_DOMAIN_NAME, _DOMAIN = _declared("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """What an actor says with its signature: an action of `ACTIONS` and a value for each of its fields, in order."""
+class Domain:
+    """Where a signature is good: one contract on one chain."""
 
-    action: str
-    values: tuple[Any, ...]
+    chain_id: int
+    contract: Address
 
-    @property
-    def struct_hash(self) -> Digest:
-        """EIP-712's `hashStruct`."""
-        words = (_word(kind, value) for (_, kind), value in zip(ACTIONS[self.action], self.values, strict=True))
-        return digest_of(type_hash(self.action) + b"".join(words))
-
-    def digest(self, chain_id: int, contract: Address) -> Digest:
-        """What is signed, for one contract on one chain."""
-        return digest_of(b"\x19\x01" + domain_separator(chain_id, contract) + self.struct_hash)
-
-    def typed_data(self, chain_id: int, contract: Address) -> dict[str, Any]:
-        """The same as a wallet takes it, by `eth_signTypedData_v4`."""
-        fields = ACTIONS[self.action]
-        types = {self.action: fields, "EIP712Domain": DOMAIN}
-        if any(kind == "Promise" for _, kind in fields):
-            types["Promise"] = FIELDS
-        return {
-            "types": {name: [{"name": f, "type": kind} for f, kind in of] for name, of in types.items()},
-            "primaryType": self.action,
-            "domain": {
-                "name": NAME,
-                "version": VERSION,
-                "chainId": chain_id,
-                "verifyingContract": show_address(contract),
-            },
-            "message": {name: _plain(value) for (name, _), value in zip(fields, self.values, strict=True)},
-        }
+    def separator(self) -> Digest:
+        """The EIP-712 domain separator."""
+        values = (NAME, VERSION, self.chain_id, self.contract)
+        words = (_word(kind, value) for (_, kind), value in zip(_DOMAIN, values, strict=True))
+        return digest_of(digest_of(_signature(_DOMAIN_NAME, _DOMAIN).encode()) + b"".join(words))
 
 
-def type_hash(action: str) -> Digest:
-    """EIP-712's `typeHash` of an action."""
-    text = _declared(action, ACTIONS[action])
-    return digest_of((text + _declared("Promise", FIELDS) if "Promise " in text else text).encode())
+def encode_type(action: str) -> str:
+    """The type as EIP-712 writes it (`encodeType`): its own signature, then the promise's if it holds one."""
+    fields = ACTIONS[action]
+    nested = _signature("Promise", FIELDS) if _holds_promise(fields) else ""
+    return _signature(action, fields) + nested
 
 
-def domain_separator(chain_id: int, contract: Address) -> Digest:
-    """What ties signatures to one contract on one chain (EIP-712, ERC-5267)."""
-    words = [digest_of(NAME.encode()), digest_of(VERSION.encode()), _word("uint256", chain_id)]
-    return digest_of(
-        digest_of(_declared("EIP712Domain", DOMAIN).encode()) + b"".join(words) + _word("address", contract)
-    )
+def struct_hash(action: str, message: Message) -> Digest:
+    """The EIP-712 struct hash of what is signed (`hashStruct`).
+
+    Raises ValueError where the message has other fields than the type, or a value does not fit its field.
+    """
+    values = _in_order(action, message)
+    words = (_word(kind, value) for (_, kind), value in zip(ACTIONS[action], values, strict=True))
+    return digest_of(digest_of(encode_type(action).encode()) + b"".join(words))
 
 
-def _declared(name: str, fields: Fields) -> str:
+def digest_to_sign(domain: Domain, action: str, message: Message) -> Digest:
+    """What a key signs (EIP-712, `encode`), and what is a passkey's challenge. Raises ValueError as `struct_hash`."""
+    return digest_of(b"\x19\x01" + domain.separator() + struct_hash(action, message))
+
+
+def typed_data(domain: Domain, action: str, message: Message) -> dict[str, Any]:
+    """What a wallet's `eth_signTypedData_v4` takes, as JSON. Integers stand in decimal digits, as text: JavaScript's
+    numbers hold 53 bits. Raises ValueError as `struct_hash`.
+    """
+    fields = ACTIONS[action]
+    values = _in_order(action, message)
+    types = {_DOMAIN_NAME: _DOMAIN, action: fields} | ({"Promise": FIELDS} if _holds_promise(fields) else {})
+    return {
+        "types": {name: [{"name": field, "type": kind} for field, kind in members] for name, members in types.items()},
+        "primaryType": action,
+        "domain": {
+            "name": NAME,
+            "version": VERSION,
+            "chainId": domain.chain_id,
+            "verifyingContract": show_address(domain.contract),
+        },
+        "message": _shown(fields, values),
+    }
+
+
+def _signature(name: str, fields: Fields) -> str:
     return f"{name}({','.join(f'{kind} {field}' for field, kind in fields)})"
 
 
+def _holds_promise(fields: Fields) -> bool:
+    return any(kind == "Promise" for _, kind in fields)
+
+
+def _in_order(action: str, message: Message) -> tuple[Any, ...]:
+    """The message's values in the order of the type's fields, each found to fit."""
+    fields = ACTIONS[action]
+    if message.keys() != {name for name, _ in fields}:
+        raise ValueError(f"{action} has the fields {[name for name, _ in fields]}, not {list(message)}")
+    for name, kind in fields:
+        # Of all strings, a matter is one of three words.
+        if not (isinstance(message[name], Matter) if name == "matter" else _fits(kind, message[name])):
+            raise ValueError(f"{action}'s {name} is a {kind}, which {message[name]!r} is not")
+    return tuple(message[name] for name, _ in fields)
+
+
+def _fits(kind: str, value: Any) -> bool:
+    if kind == "Promise":
+        return isinstance(value, Promise) and all(map(_fits, TYPES, astuple(value)))
+    if kind == "string":
+        return isinstance(value, str)
+    if kind == "bool":
+        return isinstance(value, bool)
+    if kind.startswith("uint"):
+        return isinstance(value, int) and 0 <= value < 1 << int(kind.removeprefix("uint"))
+    size = 20 if kind == "address" else int(kind.removeprefix("bytes"))
+    return isinstance(value, bytes) and len(value) == size
+
+
 def _word(kind: str, value: Any) -> bytes:
+    """A value as EIP-712 encodes it (`encodeData`), in 32 bytes."""
     if kind == "Promise":
         return promise_id(value)
     if kind == "string":
-        return digest_of((MATTERS[value] if isinstance(value, Matter) else value).encode())
-    if isinstance(value, bytes):
-        return value.rjust(32, b"\0")
-    return int(value).to_bytes(32, "big")
+        return digest_of(IN_WORDS.get(value, value).encode())
+    if isinstance(value, int):
+        return value.to_bytes(32, "big")
+    return bytes(value).rjust(32, b"\0")
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Promise):
-        fields = zip((name for name, _ in FIELDS), Promise.__slots__, strict=True)
-        return {name: _plain(getattr(value, attribute)) for name, attribute in fields}
-    if isinstance(value, Matter):
-        return MATTERS[value]
-    return show_hex(value) if isinstance(value, bytes) else value
+def _shown(fields: Fields, values: tuple[Any, ...]) -> dict[str, Any]:
+    return {name: _show(kind, value) for (name, kind), value in zip(fields, values, strict=True)}
+
+
+def _show(kind: str, value: Any) -> Any:
+    match kind:
+        case "Promise":
+            return _shown(FIELDS, astuple(value))
+        case "string":
+            return IN_WORDS.get(value, value)
+        case "bool":
+            return value
+        case "address":
+            return show_address(value)
+        case _:
+            return str(value) if isinstance(value, int) else show_hex(value)
