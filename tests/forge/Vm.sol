@@ -22,6 +22,7 @@ interface Vm {
     function signP256(uint256 key, bytes32 digest) external pure returns (bytes32 r, bytes32 s);
     function publicKeyP256(uint256 key) external pure returns (uint256 x, uint256 y);
     function signAndAttachDelegation(address implementation, uint256 key) external returns (SignedDelegation memory);
+    function roll(uint256 number) external;
     function warp(uint256 time) external;
     function chainId(uint256 id) external;
     function prank(address sender) external;
