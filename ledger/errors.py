@@ -2,7 +2,7 @@
 
 TrothError                  says what is wrong, with which value, and what to do about it
 ├── InvalidInput            what was given can't be right, whatever the ledger holds
-│   ├── InvalidAddress, InvalidPromiseId, InvalidDigest, InvalidProfile
+│   ├── InvalidAddress, InvalidPromiseId, InvalidDigest, InvalidPromise, InvalidProfile
 │   ├── InvalidQuantity, InvalidData
 │   ├── InvalidPolicy
 │   ├── InvalidSettings
@@ -75,6 +75,15 @@ class InvalidData(InvalidInput):
 
     def __init__(self, value: str) -> None:
         super().__init__(f"{value!r} is not data.", "It must be 0x and an even number of hexadecimal digits.")
+
+
+class InvalidPromise(InvalidInput):
+    """A promise with a value that its field can't hold."""
+
+    def __init__(self, field: str, kind: str, value: object) -> None:
+        super().__init__(
+            f"The promise's {field} can't be {value!r}: it is a {kind}.", "See docs/protocol.md for what it holds."
+        )
 
 
 class InvalidProfile(InvalidInput):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import astuple, dataclass
 
+from ledger.errors import InvalidPromise
 from ledger.units import Address, Digest, PromiseId, Timestamp, digest_of
 
 FIELDS: tuple[tuple[str, str], ...] = (
@@ -46,6 +47,20 @@ class Promise:
     stakes: int
     cohort: int
     nonce: int
+
+    def __post_init__(self) -> None:
+        """Raises InvalidPromise where a value does not fit: packed, it would spill into its neighbour."""
+        for (name, kind), attribute in zip(FIELDS, self.__slots__, strict=True):
+            value = getattr(self, attribute)
+            if not fits(kind, value):
+                raise InvalidPromise(name, kind, value)
+
+
+def fits(kind: str, value: object) -> bool:
+    """Whether a value is one of a Solidity type: an integer, an address or fixed bytes."""
+    if kind.startswith("uint"):
+        return isinstance(value, int) and 0 <= value < 1 << int(kind.removeprefix("uint"))
+    return isinstance(value, bytes) and len(value) == (20 if kind == "address" else int(kind.removeprefix("bytes")))
 
 
 def promise_id(promise: Promise) -> PromiseId:

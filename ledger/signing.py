@@ -11,7 +11,7 @@ from dataclasses import astuple, dataclass
 from typing import Any
 
 from ledger.events import Matter
-from ledger.promises import FIELDS, TYPES, Promise, promise_id
+from ledger.promises import FIELDS, Promise, fits, promise_id
 from ledger.units import Address, Digest, digest_of, show_address, show_hex
 
 NAME = "Troth"
@@ -137,16 +137,12 @@ def _in_order(action: str, message: Message) -> tuple[Any, ...]:
 
 
 def _fits(kind: str, value: Any) -> bool:
-    if kind == "Promise":
-        return isinstance(value, Promise) and all(map(_fits, TYPES, astuple(value)))
-    if kind == "string":
-        return isinstance(value, str)
-    if kind == "bool":
-        return isinstance(value, bool)
-    if kind.startswith("uint"):
-        return isinstance(value, int) and 0 <= value < 1 << int(kind.removeprefix("uint"))
-    size = 20 if kind == "address" else int(kind.removeprefix("bytes"))
-    return isinstance(value, bytes) and len(value) == size
+    if kind in _KINDS:
+        return isinstance(value, _KINDS[kind])
+    return fits(kind, value)
+
+
+_KINDS = {"Promise": Promise, "string": str, "bool": bool}
 
 
 def _word(kind: str, value: Any) -> bytes:

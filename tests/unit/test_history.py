@@ -8,7 +8,7 @@ from eth_account.messages import encode_typed_data
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.errors import BrokenLink, ChainDiverged, MalformedLog
+from ledger.errors import BrokenLink, ChainDiverged, InvalidPromise, MalformedLog
 from ledger.events import Block, Event
 from ledger.indexer.follow import Range, next_range
 from ledger.indexer.project import Projection, project
@@ -66,6 +66,23 @@ def test_a_change_of_any_field_changes_the_id() -> None:
         other: dict[str, Any] = {name: value + 1 if isinstance(value, int) else bytes([value[0] ^ 1]) + value[1:]}
         changed.append(replace(promise, **other))
     assert len({promise_id(each) for each in [promise, *changed]}) == len(FIELDS) + 1
+
+
+@pytest.mark.parametrize(
+    "field, value",
+    [
+        ("cohort", 2**16),
+        ("nonce", -1),
+        ("stakes", 256),
+        ("due_at", 2**40),
+        ("service", b"short"),
+        ("company", bytes(32)),
+        ("terms", None),
+    ],
+)
+def test_a_value_that_its_field_can_t_hold_is_named(field: str, value: Any) -> None:
+    with pytest.raises(InvalidPromise, match=r"The promise's \w+ can't be"):
+        replace(a_promise(), **{field: value})
 
 
 def a_history(company: Address = COMPANY) -> list[Event]:

@@ -91,7 +91,6 @@ def test_no_two_signatures_mean_the_same() -> None:
         ("Make", {}),
         ("Make", {"promise": a_promise(), "rating": 5}),
         ("Make", {"promise": promise_id(a_promise())}),
-        ("Make", {"promise": a_promise(cohort=2**16)}),
         ("Confirm", {"promise": a_promise(), "matter": "fulfillment", "rating": 5}),
         ("Confirm", {"promise": a_promise(), "matter": Matter.FULFILMENT, "rating": 256}),
         ("Confirm", {"promise": a_promise(), "matter": Matter.FULFILMENT, "rating": -1}),
