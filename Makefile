@@ -83,8 +83,8 @@ $(SOLCX_BINARY_PATH)/.ready: scripts/compile.py | $(VENV)/.dev node_modules/.rea
 
 # Not `npm ci`: it refuses a lock file that lacks the tools of other platforms, and no registry need have them all.
 node_modules/.ready: package.json package-lock.json
-	@command -v npm >/dev/null || { echo "Troth needs Node 20 or later with npm, and npm is not on the PATH. Install it (https://nodejs.org; Debian, Ubuntu: apt install nodejs npm)."; exit 1; }
-	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { echo "Troth needs Node 20 or later; this is $$(node --version). Install a newer one (https://nodejs.org)."; exit 1; }
+	@command -v npm >/dev/null || { echo "Troth needs Node 20.19 or later with npm, and npm is not on the PATH. Install it (https://nodejs.org; Debian, Ubuntu: apt install nodejs npm)."; exit 1; }
+	@node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major < 20 || (major === 20 && minor < 19) ? 1 : 0)' || { echo "Troth needs Node 20.19 or later; this is $$(node --version). Install a newer one (https://nodejs.org)."; exit 1; }
 	@echo "Installing npm packages …"
 	@npm install --silent --no-save --ignore-scripts
 	@touch $@
