@@ -41,8 +41,9 @@ check: $(VENV)/.dev node_modules/.ready ## Formats, lint, types, import floors, 
 fuzz: $(SOLCX_BINARY_PATH)/.ready ## Search longer for a broken rule of the contract (half an hour)
 	FOUNDRY_PROFILE=fuzz $(FORGE) test --match-path 'tests/forge/invariant/*'
 
-prove: node_modules/.ready $(SOLCX_BINARY_PATH)/.ready ## Prove the life-cycle table for every state (two minutes; needs halmos: pip install halmos)
+prove: node_modules/.ready $(SOLCX_BINARY_PATH)/.ready ## Prove the life-cycle table for every state, look for known faults (5 min; needs: pip install halmos slither-analyzer)
 	halmos --contract ProofsTest --forge-build-out .build/forge --solver-timeout-assertion 60000
+	slither .
 
 format: $(VENV)/.dev node_modules/.ready ## Put the sources into their format
 	$(BIN)/ruff format .

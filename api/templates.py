@@ -14,9 +14,8 @@ from ledger.badge import percent_down
 from ledger.outcomes import Outcome
 from ledger.scoring.fairness import Fairness
 from ledger.scoring.score import Grade
-from ledger.units import Ppm, Timestamp, show_address, show_hex
+from ledger.units import FAR_FUTURE, Ppm, Timestamp, show_address, show_hex
 
-FAR_FUTURE = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
 """A promise may be due later than calendars here go: its time has 40 bits."""
 
 MARKS = {

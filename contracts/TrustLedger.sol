@@ -21,7 +21,8 @@ import {Terms} from "./libraries/Terms.sol";
 import {Typed} from "./libraries/Typed.sol";
 
 /// @title The ledger: the life of promises.
-/// @dev Every action has one rhythm: check, change, record. What each means stands in the interface.
+/// @dev Every action has one rhythm: check, change, record. What each means stands in the interface. Times are the block's,
+/// which its proposer may set some seconds wrong: less than any due time or window is worth.
 contract TrustLedger is ITrustLedger, Authority, History, Batches {
     using Typed for Promise;
     using Terms for Promise;

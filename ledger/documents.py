@@ -107,9 +107,12 @@ def data_uri(doc: Document) -> str:
     return f"{_DATA};base64,{base64.b64encode(doc.content).decode()}"
 
 
-def read_profile(uri: str, digest: Digest) -> Profile:
-    """The profile that a `data:` URI carries. Raises InvalidProfile, also if it is not what its digest says."""
-    where = uri if len(uri) <= 60 else uri[:60] + "…"
+def read_profile(uri: str, digest: Digest, where: str | None = None) -> Profile:
+    """The profile that a `data:` URI carries. Raises InvalidProfile, also if it is not what its digest says.
+
+    `where` names it in the error; by default, the URI's beginning.
+    """
+    where = where or (uri if len(uri) <= 60 else uri[:60] + "…")
     header, comma, body = uri.partition(",")
     if not comma or not header.startswith(_DATA):
         raise InvalidProfile(where, "only data:application/json URIs are read")
@@ -123,5 +126,11 @@ def read_profile(uri: str, digest: Digest) -> Profile:
             raise InvalidProfile(where, "it is not the document that its digest names")
         return Profile.model_validate_json(content)
     except (binascii.Error, ValidationError) as error:
-        why = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-        raise InvalidProfile(where, why) from error
+        raise InvalidProfile(
+            where, _first_fault(error) if isinstance(error, ValidationError) else str(error)
+        ) from error
+
+
+def _first_fault(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return ": ".join([".".join(map(str, first["loc"])), first["msg"]]) if first["loc"] else first["msg"]

@@ -3,15 +3,20 @@
 TrothError                  says what is wrong, with which value, and what to do about it
 ├── InvalidInput            what was given can't be right, whatever the ledger holds
 │   ├── InvalidAddress, InvalidPromiseId, InvalidDigest, InvalidPromise, InvalidProfile
-│   ├── InvalidQuantity, InvalidData
+│   ├── InvalidQuantity, InvalidData, InvalidTime
+│   ├── InvalidReceipt      a receipt that can't be read, or is another ledger's
 │   ├── InvalidPolicy
 │   ├── InvalidSettings
 │   └── InvalidSource       a row of a data source
 ├── NotFound                well-formed, and not in the ledger
 │   ├── UnknownCompany, AmbiguousCompany
 │   └── UnknownPromise
+├── Refused                 the contract does not take an action: one reason for each error of its ABI
 ├── Unavailable             something that is needed does not answer, or is not there
-│   ├── NodeUnreachable, NodeRefused, TransactionFailed
+│   ├── NodeUnreachable, NodeRefused
+│   ├── TransactionFailed, TransactionPending, InsufficientFunds
+│   ├── NoKey               a keystore that can't be opened
+│   ├── FileExists, CannotWrite, CannotRead
 │   ├── NoDeployment, NoDatabase, NotIndexed
 │   ├── MissingTool, PortBusy, HomeInUse, DeployFailed
 │   └── UnusableChain       a saved local chain that can't be gone on from
@@ -75,6 +80,25 @@ class InvalidData(InvalidInput):
 
     def __init__(self, value: str) -> None:
         super().__init__(f"{value!r} is not data.", "It must be 0x and an even number of hexadecimal digits.")
+
+
+class InvalidTime(InvalidInput):
+    """Not a moment."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(
+            f"{value!r} is not a time.",
+            "Give date, time and offset, such as 2027-03-01T12:00Z or 2027-03-01T12:00+01:00.",
+        )
+
+
+class InvalidReceipt(InvalidInput):
+    """A receipt that can't be read, whose parts don't agree, or that another ledger's promise is on."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(
+            f"The receipt {where} can't be used: {why}.", "Take the file as `troth promise make` wrote it."
+        )
 
 
 class InvalidPromise(InvalidInput):
@@ -153,6 +177,92 @@ class UnknownPromise(NotFound):
         )
 
 
+REFUSALS: dict[str, tuple[str, str]] = {
+    "NotRegistered": (
+        "The company {company} has not registered.",
+        "Register it first: `troth company register PROFILE`.",
+    ),
+    "NotTheCompany": (
+        "The signer whose hash is {actor} may not do this for the company {company}.",
+        "Use the company's own key, or one that it appointed for this and whose time has not run out.",
+    ),
+    "NotTheCounterparty": (
+        "The signer whose hash is {actor} is not the party of promise {id} that may do this.",
+        "Use the key that the promise was made to, with the receipt's own salt, or its arbiter's.",
+    ),
+    "InvalidSignature": (
+        "The signature is not {signer}'s over this action on this chain and contract.",
+        "Sign again, for the ledger that it is sent to.",
+    ),
+    "Expired": ("The signature was good until {deadline}, and the block's time is {blockTime}.", "Sign again."),
+    "NonceUsed": (
+        "The signer whose hash is {actor} has used the nonce {nonce} before.",
+        "The action is done already; for another one, sign with another nonce.",
+    ),
+    "AlreadyDone": ("Promise {id} is {status} already.", "Nothing is left to do."),
+    "WrongStatus": (
+        "Promise {id} is {status}, which this action can't start from.",
+        "Compare the id with the receipt, and see docs/protocol.md for what can be done from there.",
+    ),
+    "NotYetMissed": (
+        "Promise {id} is due at {dueAt}, and the block's time is {blockTime}: it is not missed.",
+        "Wait until it is.",
+    ),
+    "AlreadyMissed": (
+        "Promise {id} was due at {dueAt}, and the block's time is {blockTime}: a missed promise stays missed.",
+        "Fulfil it late, or remedy it.",
+    ),
+    "WindowClosed": (
+        "Promise {id} could be disputed until {end}, and the block's time is {blockTime}.",
+        "The ledger takes no dispute after that.",
+    ),
+    "DueInThePast": (
+        "The promise would be due at {dueAt}, and the block's time is {blockTime}.",
+        "Promise for a later time.",
+    ),
+    "DisputeWindowTooShort": (
+        "The promise could be disputed for {disputeWindow} s, less than {minimum} s.",
+        "Give a longer window.",
+    ),
+    "ArbiterIsCompany": ("The company {company} can't be its own arbiter.", "Name another, or none."),
+    "Uncontestable": (
+        "Promise {id} has neither customer nor arbiter: nobody could contest it.",
+        "Name the customer, or an arbiter, or both.",
+    ),
+    "CodeOutOfRange": (
+        "Stakes, experience or stage is above 3 (schedule {schedule}, labels {labels}).",
+        "See docs/protocol.md for what they mean.",
+    ),
+    "PartiesDiffer": (
+        "Promise {successor} has another company, customer or arbiter than {id}, which it would replace.",
+        "Amend nothing but what is promised.",
+    ),
+    "RatingOutOfRange": ("{rating} is no rating.", "Rate from 1 to 5, or give 0 for none."),
+    "KindOutOfRange": ("{kind} is no kind of remedy.", "See docs/protocol.md for the four."),
+    "NotTheHead": (
+        "{given} is not the head of {company}: that is {head}.",
+        "Read the company's history to its end, and anchor again.",
+    ),
+    "NotEnoughGas": (
+        "Item {index} may use {gasLimit} gas, more than the batch has left.",
+        "Give the transaction more gas, or send fewer items.",
+    ),
+    "AddressEmptyCode": ("There is no code at {target}.", "Check the ledger's address."),
+    "FailedCall": ("A call failed without a reason.", "Check the calldata of the batch's items."),
+}
+"""For each error of the contract's ABI, by its name: what it says, with the error's own values, and what to do."""
+
+
+class Refused(TrothError):
+    """The contract does not take an action. `name` is its error's, and `values` what that says, as text."""
+
+    def __init__(self, name: str, values: dict[str, str]) -> None:
+        what, remedy = REFUSALS[name]
+        super().__init__(what.format(**values), remedy)
+        self.name = name
+        self.values = values
+
+
 class Unavailable(TrothError):
     """Something that is needed does not answer, or is not there."""
 
@@ -167,12 +277,13 @@ class NodeUnreachable(Unavailable):
 
 
 class NodeRefused(Unavailable):
-    """The node answered a request with an error."""
+    """The node answered a request with an error. `data` is what a contract said, where it was one that refused."""
 
-    def __init__(self, url: str, method: str, why: str) -> None:
+    def __init__(self, url: str, method: str, why: str, data: object = None) -> None:
         super().__init__(
             f"The node at {url} refused {method}: {why}.", "Try again, or set TROTH_RPC_URL to another node."
         )
+        self.data = data
 
 
 class TransactionFailed(Unavailable):
@@ -181,6 +292,60 @@ class TransactionFailed(Unavailable):
     def __init__(self, transaction: str, why: str) -> None:
         super().__init__(
             f"Transaction {transaction} did not succeed: {why}.", "What it would have recorded is not there."
+        )
+
+
+class TransactionPending(Unavailable):
+    """Nobody knows yet whether a transaction that was sent is, or will be, in a block."""
+
+    def __init__(self, transaction: str, why: str) -> None:
+        super().__init__(
+            f"Transaction {transaction} was sent, and is in no block that we know of: {why}.",
+            "It may still get there. Look for it before you do the same again.",
+        )
+
+
+class InsufficientFunds(Unavailable):
+    """An account can't pay for a transaction."""
+
+    def __init__(self, address: str, has: int, needs: int) -> None:
+        super().__init__(
+            f"The account {address} has {has} wei, and the transaction may cost {needs}.",
+            "Nothing was sent. Give it ether of this chain, or let another account pay.",
+        )
+
+
+class NoKey(Unavailable):
+    """A keystore that can't be opened."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(
+            f"The keystore {path} can't be opened: {why}.",
+            "Set TROTH_KEYSTORE, or give --keystore, the path of one (`troth keys new FILE` writes one), and"
+            " TROTH_PASSWORD_FILE, where nobody types the password, a file that holds it.",
+        )
+
+
+class FileExists(Unavailable):
+    """A file that would be overwritten."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} is there already.", "It was left as it is. Give another path.")
+
+
+class CannotWrite(Unavailable):
+    """A file that can't be written."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(f"{path} can't be written: {why}.", "Nothing was sent. Give a path that you may write.")
+
+
+class CannotRead(Unavailable):
+    """A file that can't be read."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(
+            f"{path} can't be read: {why}.", "Nothing was sent. Give the path of a file that you may read."
         )
 
 

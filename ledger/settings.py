@@ -43,6 +43,10 @@ class Settings(BaseSettings):
     """Up to which block to index; by default `latest` on the local chain, `finalized` elsewhere."""
     blocks_per_step: Annotated[int, Field(ge=1, le=1_000_000)] = BLOCKS_PER_STEP
     """How many blocks of the log to ask a node for at once; public nodes allow few."""
+    keystore: Path | None = None
+    """The keystore of the account that acts, where a command does."""
+    password_file: Path | None = None
+    """A file that holds the keystores' password, where nobody is there to type it."""
     host: str = "127.0.0.1"
     """The address that the gateway listens on."""
     port: Annotated[int, Field(ge=1, le=65535)] = 8000

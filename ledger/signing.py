@@ -116,6 +116,11 @@ def typed_data(domain: Domain, action: str, message: Message) -> dict[str, Any]:
     }
 
 
+def promise_in_words(promise: Promise) -> dict[str, Any]:
+    """The promise as it stands in a message: each field by its name."""
+    return _shown(FIELDS, astuple(promise))
+
+
 def _signature(name: str, fields: Fields) -> str:
     return f"{name}({','.join(f'{kind} {field}' for field, kind in fields)})"
 
@@ -163,7 +168,7 @@ def _shown(fields: Fields, values: tuple[Any, ...]) -> dict[str, Any]:
 def _show(kind: str, value: Any) -> Any:
     match kind:
         case "Promise":
-            return _shown(FIELDS, astuple(value))
+            return promise_in_words(value)
         case "string":
             return IN_WORDS.get(value, value)
         case "bool":

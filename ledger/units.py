@@ -9,7 +9,7 @@ from typing import Any, NewType
 from eth_hash.auto import keccak
 from eth_utils.address import is_checksum_address, to_checksum_address
 
-from ledger.errors import InvalidAddress, InvalidData, InvalidDigest, InvalidPromiseId, InvalidQuantity
+from ledger.errors import InvalidAddress, InvalidData, InvalidDigest, InvalidPromiseId, InvalidQuantity, InvalidTime
 
 Address = NewType("Address", bytes)
 """An account: 20 bytes."""
@@ -32,6 +32,9 @@ WHOLE = Ppm(1_000_000)
 
 MAX_QUANTITY = 2**63 - 1
 """What a database's integer holds."""
+
+FAR_FUTURE = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
+"""The last day that calendars of most programs hold; a promise may be due long after it."""
 
 _QUANTITY = re.compile("0x[0-9a-fA-F]+")
 _DATA = re.compile("0x([0-9a-fA-F]{2})*")
@@ -83,6 +86,17 @@ def parse_bytes(text: Any) -> bytes:
     return bytes.fromhex(text[2:])
 
 
+def parse_time(text: str) -> Timestamp:
+    """Reads a moment in ISO 8601, with its offset; parts of a second are dropped. Raises InvalidTime."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidTime(text) from error
+    if moment.tzinfo is None:
+        raise InvalidTime(text)
+    return Timestamp(int(moment.timestamp()))
+
+
 def show_address(address: Address) -> str:
     """The address with its EIP-55 checksum."""
     return to_checksum_address(address)
@@ -95,6 +109,8 @@ def show_hex(value: bytes) -> str:
 
 def show_time(time: Timestamp) -> str:
     """A time of the chain's clock to the minute, in UTC."""
+    if time > FAR_FUTURE:
+        return "after the year 9999"
     return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M} UTC"
 
 

@@ -8,16 +8,33 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple, cast
 
-from eth_abi.abi import encode
+from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError
 
 from ledger.chain.node import Node
+from ledger.errors import InvalidInput, Refused
 from ledger.events import Matter
+from ledger.outcomes import Status
 from ledger.promises import Promise, packed
-from ledger.units import Address, BlockNumber, Digest, PromiseId, Timestamp, digest_of, parse_digest, show_hex
+from ledger.units import (
+    Address,
+    BlockNumber,
+    Digest,
+    PromiseId,
+    Timestamp,
+    digest_of,
+    parse_address,
+    parse_bytes,
+    parse_digest,
+    show_address,
+    show_hex,
+    show_time,
+)
 
 _PROMISE = "(address,bytes32,bytes32,uint256,uint256)"
 _AUTH = "(bytes,bytes)"
 _ONCE = "(uint256,uint256)"
+_TIMES = {"deadline", "blockTime", "dueAt", "end"}
 
 
 class Auth(NamedTuple):
@@ -152,6 +169,38 @@ def heads(node: Node, contract: Address, companies: list[Address], block: BlockN
     )
     with node.understanding("eth_call"):
         return [parse_digest(answer) for answer in answers]
+
+
+def refusal(data: object) -> Refused | None:
+    """What the contract refused an action for, given what it reverted with; None if that is no error of its ABI."""
+    try:
+        reverted = parse_bytes(data)
+        if (error := _errors().get(reverted[:4])) is None:
+            return None
+        values = decode([argument["type"] for argument in error["inputs"]], reverted[4:])
+        shown = [_show(argument, value) for argument, value in zip(error["inputs"], values, strict=True)]
+    except (InvalidInput, DecodingError, OverflowError, ValueError):
+        return None
+    return Refused(error["name"], dict(zip((argument["name"] for argument in error["inputs"]), shown, strict=True)))
+
+
+@cache
+def _errors() -> dict[bytes, Any]:
+    return {
+        _selector(entry["name"], tuple(argument["type"] for argument in entry["inputs"])): entry
+        for entry in artifact()["abi"]
+        if entry["type"] == "error"
+    }
+
+
+def _show(argument: dict[str, str], value: Any) -> str:
+    if argument["name"] == "status":
+        return Status(value).name.lower()
+    if argument["name"] in _TIMES:
+        return show_time(Timestamp(value))
+    if argument["type"] == "address":
+        return show_address(parse_address(value))
+    return show_hex(value) if isinstance(value, bytes) else str(value)
 
 
 def _call(name: str, types: list[str], values: list[Any]) -> bytes:

@@ -111,7 +111,8 @@ class Node:
         if not isinstance(response, dict) or not ("error" in response or "result" in response):
             raise NodeRefused(self.url, method, f"its answer is not JSON-RPC ({str(response)[:80]!r})")
         if error := response.get("error"):
-            raise NodeRefused(self.url, method, error["message"] if isinstance(error, dict) else str(error))
+            said = error if isinstance(error, dict) else {"message": error}
+            raise NodeRefused(self.url, method, str(said.get("message")), said.get("data"))
         return response.get("result")
 
 

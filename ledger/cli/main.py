@@ -16,6 +16,7 @@ from rich.console import Console
 
 from api.schemas import ScoreOut
 from ledger.chain.anvil import require_free
+from ledger.cli import acting
 from ledger.cli import demo as demo_run
 from ledger.cli.text import findings_table, index_progress, score_tables
 from ledger.errors import Contradiction, TrothError, Unavailable
@@ -35,6 +36,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+for name, group in (("keys", acting.keys), ("company", acting.company), ("promise", acting.promise)):
+    app.add_typer(group, name=name)
 out = Console()
 err = Console(stderr=True)
 
@@ -135,8 +138,9 @@ def run() -> None:
     try:
         app()
     except TrothError as error:
-        err.print(f"[bold red]error:[/] {error.what}", highlight=False)
-        err.print(error.remedy, highlight=False)
+        # Not wrapped: what it names is to be copied.
+        err.print("[bold red]error:[/] ", end="")
+        err.print(error.what, error.remedy, sep="\n", markup=False, highlight=False, soft_wrap=True)
         sys.exit(CONTRADICTION if isinstance(error, Contradiction) else COULD_NOT)
     except KeyboardInterrupt:
         sys.exit(0)

@@ -15,7 +15,9 @@ FLOORS = [
     {"ledger.documents", "ledger.events"},
     {"ledger.links", "ledger.outcomes", "ledger.signing"},
     {"ledger.scoring"},
-    {"ledger.badge"},
+    {"ledger.badge", "ledger.receipts"},
+    {"ledger.files"},
+    {"ledger.keys"},
     {"ledger.chain", "ledger.store", "ledger.sources"},
     {"ledger.indexer"},
     {"ledger.services"},
@@ -27,6 +29,7 @@ FLOORS = [
 
 DOORS = {
     "web3": {"ledger.chain"},
+    "eth_account": {"ledger.keys"},
     "requests": {"ledger.chain", "scripts"},
     "sqlmodel": {"ledger.store"},
     "sqlalchemy": {"ledger.store"},

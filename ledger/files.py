@@ -1,0 +1,22 @@
+"""Files that hold what nobody else may read, and that nothing else can bring back."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ledger.errors import CannotWrite, FileExists
+
+
+def write_private(path: Path, content: str) -> None:
+    """Writes a new file, for its owner alone to read, and sees it onto the disk. Raises FileExists, CannotWrite."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except FileExistsError as error:
+        raise FileExists(str(path)) from error
+    except OSError as error:
+        raise CannotWrite(str(path), error.strerror or str(error)) from error
