@@ -49,15 +49,15 @@ def measure() -> dict[str, Spent]:
         company, one = actors.company, promise(actors, 1)
         profile = contract.register(SENDER, company, digest_of(b"profile"), "ipfs://profile", UNSIGNED)
         meter.send(company, ledger, profile)
-        meter.send(company, ledger, contract.make([promise(actors, 0)]))
+        meter.send(company, ledger, contract.make(promise(actors, 0)))
 
         hundred = range(FIRST_OF_100, FIRST_OF_100 + BATCH)
         spent = {
-            "make": meter.send(company, ledger, _make(actors, range(1, 2))),
-            "make_batch100": meter.send(company, ledger, _make(actors, hundred)),
-            "make_batch300": meter.send(company, ledger, _make(actors, range(FIRST_OF_300, FIRST_OF_300 + 300))),
-            "fulfil": meter.send(company, ledger, _fulfil(actors, range(1, 2))),
-            "fulfil_batch100": meter.send(company, ledger, _fulfil(actors, hundred)),
+            "make": meter.send(company, ledger, contract.make(one)),
+            "make_batch100": meter.send(company, ledger, _make_all(actors, hundred)),
+            "make_batch300": meter.send(company, ledger, _make_all(actors, range(FIRST_OF_300, FIRST_OF_300 + 300))),
+            "fulfil": meter.send(company, ledger, contract.fulfil(promise_id(one), evidence(1))),
+            "fulfil_batch100": meter.send(company, ledger, _fulfil_all(actors, hundred)),
         }
         confirmation = contract.confirm(_confirming(meter.chain_id, ledger, one), one, SALT, Matter.FULFILMENT, RATING)
         spent["confirm_relayed"] = meter.send(actors.relayer, ledger, confirmation)
@@ -68,12 +68,12 @@ def measure() -> dict[str, Spent]:
         return spent
 
 
-def _make(actors: Cast, numbers: range) -> bytes:
-    return contract.make([promise(actors, number) for number in numbers])
+def _make_all(actors: Cast, numbers: range) -> bytes:
+    return contract.make_all([promise(actors, number) for number in numbers])
 
 
-def _fulfil(actors: Cast, numbers: range) -> bytes:
-    return contract.fulfil([(promise_id(promise(actors, number)), evidence(number)) for number in numbers])
+def _fulfil_all(actors: Cast, numbers: range) -> bytes:
+    return contract.fulfil_all([(promise_id(promise(actors, number)), evidence(number)) for number in numbers])
 
 
 def _confirming(chain_id: int, ledger: Address, promised: Promise) -> Auth:

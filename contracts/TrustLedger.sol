@@ -92,11 +92,15 @@ contract TrustLedger is ITrustLedger, Authority, History, Batches {
     // ── the promise, until it is due ────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc ITrustLedger
-    function make(Promise[] calldata promises) external {
+    function make(Promise calldata promised) external {
+        _make(_caller(), promised.id(), promised, 0);
+    }
+
+    /// @inheritdoc ITrustLedger
+    function makeAll(Promise[] calldata promises) external {
         bytes32 actor = _caller();
         for (uint256 i = 0; i < promises.length; ++i) {
             Promise calldata promised = promises[i];
-            _requireMay(actor, promised.company, MAKE);
             _make(actor, promised.id(), promised, 0);
         }
     }
@@ -104,9 +108,7 @@ contract TrustLedger is ITrustLedger, Authority, History, Batches {
     /// @inheritdoc ITrustLedger
     function makeBy(Auth calldata auth, Promise calldata promised) external {
         bytes32 id = promised.id();
-        bytes32 actor = _actor(auth, Typed.make(id));
-        _requireMay(actor, promised.company, MAKE);
-        _make(actor, id, promised, 0);
+        _make(_actor(auth, Typed.make(id)), id, promised, 0);
     }
 
     /// @inheritdoc ITrustLedger
@@ -190,7 +192,12 @@ contract TrustLedger is ITrustLedger, Authority, History, Batches {
     // ── what became of it ───────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc ITrustLedger
-    function fulfil(Fulfilment[] calldata fulfilments) external {
+    function fulfil(bytes32 id, bytes32 evidence) external {
+        _fulfil(_caller(), id, evidence);
+    }
+
+    /// @inheritdoc ITrustLedger
+    function fulfilAll(Fulfilment[] calldata fulfilments) external {
         bytes32 actor = _caller();
         for (uint256 i = 0; i < fulfilments.length; ++i) {
             Fulfilment calldata fulfilment = fulfilments[i];
@@ -324,6 +331,7 @@ contract TrustLedger is ITrustLedger, Authority, History, Batches {
     // ── what several actions share ──────────────────────────────────────────────────────────────────────────────────
 
     function _make(bytes32 actor, bytes32 id, Promise calldata promised, uint8 flags) private {
+        _requireMay(actor, promised.company, MAKE);
         Status status = _slots[id].status();
         if (status != Status.None) revert AlreadyDone(id, status);
         _requireSound(promised, id);

@@ -77,7 +77,8 @@ abstract contract Authority is ITrustLedger {
     /// signature is a key to anything here, so that it can be written in two ways does no harm.
     function _isValid(bytes calldata signer, bytes32 digest, bytes calldata signature) private view returns (bool) {
         if (signer.length == 20) {
-            // The third value says more of a fault, of which only the fact counts. slither-disable-next-line unused-return
+            // The third value says more of a fault, of which only the fact counts.
+            // slither-disable-next-line unused-return
             (address recovered, ECDSA.RecoverError fault,) = signature.length == 64
                 ? ECDSA.tryRecover(digest, bytes32(signature[:32]), bytes32(signature[32:]))
                 : ECDSA.tryRecoverCalldata(digest, signature);

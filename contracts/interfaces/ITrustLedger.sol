@@ -116,7 +116,7 @@ struct Item {
 /// company's whole history: who replays the events of a company and reaches its head knows that none was left out,
 /// changed or reordered.
 /// @dev Every action is sent by its actor, or signed by its actor (EIP-712, one type for each action) and sent by anybody:
-/// `auth` says which. `make` and `fulfil` have a second form for many at once by the caller. An actor is logged as keccak256
+/// `auth` says which. `make` and `fulfil` are the caller's own, alone or many at once. An actor is logged as keccak256
 /// of its signer; an account's signer is its 20 bytes (ERC-7913). Each event of a company carries its head after it, as its last word:
 /// keccak256(head before ‖ block time ‖ all topics ‖ the data's other words), where a string's keccak256 stands for it
 /// (in `Registered` the head is the fourth word of the data, before the string).
@@ -306,8 +306,11 @@ interface ITrustLedger {
         Once calldata once
     ) external;
 
-    /// @notice Makes promises of the caller's, or of companies whose delegate it is: all or none.
-    function make(Promise[] calldata promises) external;
+    /// @notice Makes a promise of the caller's, or of a company whose delegate it is. This costs less than `makeBy`.
+    function make(Promise calldata promised) external;
+
+    /// @notice Makes many: all or none.
+    function makeAll(Promise[] calldata promises) external;
 
     /// @notice Makes one promise. The customer may send what the company has signed, so a company can't hand out a promise
     /// and keep it off the ledger. With `accept` in the same `multicall` it is countersigned from birth.
@@ -336,9 +339,13 @@ interface ITrustLedger {
     /// @param consent The customer's, if it agrees: ConsentToWithdraw(Promise promise,bytes32 reason)
     function withdraw(Auth calldata auth, Promise calldata promised, bytes32 reason, Consent calldata consent) external;
 
-    /// @notice Records that the caller, or companies whose delegate it is, have done what they promised, now: all or none.
-    /// Being late is no reason to be refused.
-    function fulfil(Fulfilment[] calldata fulfilments) external;
+    /// @notice Records that the caller, or a company whose delegate it is, has done what it promised, now. Being late is no
+    /// reason to be refused.
+    /// @param evidence Digest of the evidence, which stays off chain; zero for none.
+    function fulfil(bytes32 id, bytes32 evidence) external;
+
+    /// @notice Records many fulfilments: all or none.
+    function fulfilAll(Fulfilment[] calldata fulfilments) external;
 
     /// @notice Records one fulfilment. The time is the block's, not the signature's.
     /// @param auth Fulfil(Promise promise,bytes32 evidence)

@@ -104,9 +104,14 @@ def register(auth: Auth, company: Address, profile: Digest, uri: str, once: Once
     return _call("register", [_AUTH, "address", "bytes32", "string", _ONCE], [auth, company, profile, uri, once])
 
 
-def make(promises: Sequence[Promise]) -> bytes:
-    """Calldata of `make`: the sender makes these promises."""
-    return _call("make", [f"{_PROMISE}[]"], [[words_of(promise) for promise in promises]])
+def make(promise: Promise) -> bytes:
+    """Calldata of `make`: the sender makes a promise."""
+    return _call("make", [_PROMISE], [words_of(promise)])
+
+
+def make_all(promises: Sequence[Promise]) -> bytes:
+    """Calldata of `makeAll`: the sender makes these promises."""
+    return _call("makeAll", [f"{_PROMISE}[]"], [[words_of(promise) for promise in promises]])
 
 
 def make_by(auth: Auth, promise: Promise) -> bytes:
@@ -119,9 +124,14 @@ def accept(auth: Auth, promise: Promise, salt: bytes) -> bytes:
     return _call("accept", [_AUTH, _PROMISE, "bytes32"], [auth, words_of(promise), salt])
 
 
-def fulfil(fulfilments: Sequence[tuple[PromiseId, Digest]]) -> bytes:
-    """Calldata of `fulfil`: the sender fulfilled these promises; each with the digest of its evidence."""
-    return _call("fulfil", ["(bytes32,bytes32)[]"], [list(fulfilments)])
+def fulfil(promise: PromiseId, evidence: Digest) -> bytes:
+    """Calldata of `fulfil`: the sender fulfilled a promise; with the digest of the evidence."""
+    return _call("fulfil", ["bytes32", "bytes32"], [promise, evidence])
+
+
+def fulfil_all(fulfilments: Sequence[tuple[PromiseId, Digest]]) -> bytes:
+    """Calldata of `fulfilAll`: the sender fulfilled these promises; each with the digest of its evidence."""
+    return _call("fulfilAll", ["(bytes32,bytes32)[]"], [list(fulfilments)])
 
 
 def fulfil_by(auth: Auth, promise: PromiseId, evidence: Digest) -> bytes:

@@ -118,12 +118,12 @@ def draft(desk: Desk, offer: Offer) -> Receipt:
 
 def make(desk: Desk, key: Key, receipt: Receipt) -> Prepared:
     """The company, or its delegate, makes the promise of a receipt."""
-    return desk.prepare(key, contract.make([receipt.promise]))
+    return desk.prepare(key, contract.make(receipt.promise))
 
 
 def fulfil(desk: Desk, key: Key, id_: PromiseId, evidence: Document | None) -> Prepared:
     """The company, or its delegate, says that a promise was fulfilled."""
-    return desk.prepare(key, contract.fulfil([(id_, evidence.digest if evidence else ZERO_DIGEST)]))
+    return desk.prepare(key, contract.fulfil(id_, evidence.digest if evidence else ZERO_DIGEST))
 
 
 def confirm(desk: Desk, key: Key, receipt: Receipt, matter: Matter, rating: int, payer: Key | None) -> Prepared:

@@ -86,12 +86,12 @@ def plan(flights: Sequence[Flight], names: dict[str, str], cast: Cast, begin: Ti
         terms = _terms(flight)
         promise = _promise(flight, terms, cast)
         documents.append(terms)
-        calls[flight.departs_at][promise.company].append(contract.make([promise]))
+        calls[flight.departs_at][promise.company].append(contract.make(promise))
         last = max(last, flight.due_at)
         if flight.landed_at is not None:
             evidence = _evidence(flight, flight.landed_at)
             documents.append(evidence)
-            calls[flight.landed_at][promise.company].append(contract.fulfil([(promise_id(promise), evidence.digest)]))
+            calls[flight.landed_at][promise.company].append(contract.fulfil(promise_id(promise), evidence.digest))
             on_the_hour = Timestamp((flight.landed_at // HOUR_S + 1) * HOUR_S)
             calls[on_the_hour][cast.arbiter].append(
                 contract.confirm(contract.SENDER, promise, ZERO_DIGEST, Matter.FULFILMENT, 0)

@@ -105,7 +105,7 @@ def to_public(promise: Promise) -> Promise:
 @pytest.fixture
 def made(registered: ContractInstance, company: AccountAPI, promise: Promise) -> Promise:
     """`promise`, after it was made."""
-    registered.make([words(promise)], sender=company)
+    registered.make(words(promise), sender=company)
     return promise
 
 

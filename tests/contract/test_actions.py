@@ -34,7 +34,7 @@ def only_event(receipt: ReceiptAPI, kind: Any) -> Any:
 
 
 def fulfil(ledger: ContractInstance, company: AccountAPI, promise: Promise) -> ReceiptAPI:
-    return ledger.fulfil([(promise_id(promise), EVIDENCE)], sender=company)
+    return ledger.fulfil(promise_id(promise), EVIDENCE, sender=company)
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_nobody_registers_another(ledger: ContractInstance, company: AccountAPI,
 
 
 def test_make_opens_the_promise(registered: ContractInstance, company: AccountAPI, promise: Promise) -> None:
-    receipt = registered.make([words(promise)], sender=company)
+    receipt = registered.make(words(promise), sender=company)
     event = only_event(receipt, registered.Made)
     assert bytes(event.id) == promise_id(promise) == bytes(registered.idOf(words(promise)))
     assert (event.schedule, event.labels) == packed(promise)
@@ -72,12 +72,12 @@ def test_make_opens_the_promise(registered: ContractInstance, company: AccountAP
 
 def test_make_refuses_an_unregistered_company(ledger: ContractInstance, company: AccountAPI, promise: Promise) -> None:
     with ape.reverts(ledger.NotRegistered, company=company.address):
-        ledger.make([words(promise)], sender=company)
+        ledger.make(words(promise), sender=company)
 
 
 def test_make_refuses_the_same_promise_twice(registered: ContractInstance, company: AccountAPI, made: Promise) -> None:
     with ape.reverts(registered.AlreadyDone, id=promise_id(made), status=Status.OPEN):
-        registered.make([words(made)], sender=company)
+        registered.make(words(made), sender=company)
 
 
 def test_make_refuses_a_promise_that_nobody_could_contest(
@@ -85,7 +85,7 @@ def test_make_refuses_a_promise_that_nobody_could_contest(
 ) -> None:
     alone = replace(to_public, arbiter=ZERO_ADDRESS)
     with ape.reverts(registered.Uncontestable, id=promise_id(alone)):
-        registered.make([words(alone)], sender=company)
+        registered.make(words(alone), sender=company)
 
 
 @pytest.mark.parametrize("field", ["experience", "stage", "stakes"])
@@ -97,7 +97,7 @@ def test_make_refuses_a_code_above_three(
     wrong = replace(promise, **change)
     schedule, labels = packed(wrong)
     with ape.reverts(registered.CodeOutOfRange, schedule=schedule, labels=labels):
-        registered.make([words(wrong)], sender=company)
+        registered.make(words(wrong), sender=company)
 
 
 def test_a_delegate_acts_while_it_may(
@@ -111,13 +111,13 @@ def test_a_delegate_acts_while_it_may(
     until = chain.pending_timestamp + 1000
     registered.appoint(SENDER, company, delegate, 1, until, UNSIGNED, sender=company)
     assert tuple(registered.rightsOf(company, delegate)) == (until, 1)
-    event = only_event(registered.make([words(promise)], sender=stranger), registered.Made)
+    event = only_event(registered.make(words(promise), sender=stranger), registered.Made)
     assert bytes(event.actor) == delegate
     with ape.reverts(registered.NotTheCompany, actor=delegate, **refusal):
         fulfil(registered, stranger, promise)
     registered.appoint(SENDER, company, delegate, 0, 0, UNSIGNED, sender=company)
     with ape.reverts(registered.NotTheCompany, actor=delegate, **refusal):
-        registered.make([words(replace(promise, nonce=2))], sender=stranger)
+        registered.make(words(replace(promise, nonce=2)), sender=stranger)
 
 
 def test_a_promise_is_countersigned_handed_off_kept_and_confirmed(
@@ -139,7 +139,7 @@ def test_a_promise_is_countersigned_handed_off_kept_and_confirmed(
 def test_a_promise_to_the_public_is_confirmed_by_its_arbiter(
     registered: ContractInstance, company: AccountAPI, arbiter: AccountAPI, to_public: Promise
 ) -> None:
-    registered.make([words(to_public)], sender=company)
+    registered.make(words(to_public), sender=company)
     fulfil(registered, company, to_public)
     registered.confirm(SENDER, words(to_public), ZERO_DIGEST, Matter.FULFILMENT, 0, sender=arbiter)
     assert state(registered, to_public)[0::3] == (Status.CONFIRMED, BY_ARBITER)
@@ -224,7 +224,7 @@ def test_confirm_refuses_terms_that_were_not_made(
 
 def test_multicall_does_all_or_nothing(registered: ContractInstance, company: AccountAPI, promise: Promise) -> None:
     before = registered.headOf(company)
-    calls = [registered.make.encode_input([words(promise)])] * 2
+    calls = [registered.make.encode_input(words(promise))] * 2
     with ape.reverts(registered.AlreadyDone, id=promise_id(promise), status=Status.OPEN):
         registered.multicall(calls, sender=company)
     assert state(registered, promise)[0] == Status.NONE
@@ -234,8 +234,8 @@ def test_multicall_does_all_or_nothing(registered: ContractInstance, company: Ac
 def test_a_relayer_s_batch_reports_a_bad_item_and_does_the_rest(
     registered: ContractInstance, company: AccountAPI, promise: Promise
 ) -> None:
-    good = registered.make.encode_input([words(promise)])
-    bad = registered.fulfil.encode_input([(ZERO_DIGEST, EVIDENCE)])
+    good = registered.make.encode_input(words(promise))
+    bad = registered.fulfil.encode_input(ZERO_DIGEST, EVIDENCE)
     receipt = registered.tryEach([(200_000, bad), (200_000, good), (200_000, good)], sender=company)
     failed = only_event(receipt, registered.ItemFailed)
     assert failed.index == 0

@@ -45,8 +45,8 @@ def test_a_history_read_from_the_node_replays_to_the_contract_s_head(
     provider: ProviderAPI,
     chain: ChainManager,
 ) -> None:
-    registered.make([words(promise)], sender=company)
-    registered.fulfil([(promise_id(promise), digest_of(b"evidence"))], sender=company)
+    registered.make(words(promise), sender=company)
+    registered.fulfil(promise_id(promise), digest_of(b"evidence"), sender=company)
     registered.confirm(SENDER, words(promise), salt, Matter.FULFILMENT, 4, sender=customer)
     registered.register(SENDER, company, digest_of(b"another"), "data:,", UNSIGNED, sender=company)
 
@@ -71,10 +71,12 @@ def test_calldata_is_what_ape_encodes(registered: ContractInstance, promise: Pro
             contract.register(auth, promise.company, digest, "ipfs://x", once),
             registered.register.encode_input(auth, promise.company, digest, "ipfs://x", once),
         ),
-        (contract.make([promise] * 2), registered.make.encode_input([words(promise)] * 2)),
+        (contract.make(promise), registered.make.encode_input(words(promise))),
+        (contract.make_all([promise] * 2), registered.makeAll.encode_input([words(promise)] * 2)),
         (contract.make_by(auth, promise), registered.makeBy.encode_input(auth, words(promise))),
         (contract.accept(auth, promise, salt), registered.accept.encode_input(auth, words(promise), salt)),
-        (contract.fulfil([(id_, digest)]), registered.fulfil.encode_input([(id_, digest)])),
+        (contract.fulfil(id_, digest), registered.fulfil.encode_input(id_, digest)),
+        (contract.fulfil_all([(id_, digest)]), registered.fulfilAll.encode_input([(id_, digest)])),
         (contract.fulfil_by(auth, id_, digest), registered.fulfilBy.encode_input(auth, id_, digest)),
         (
             contract.confirm(auth, promise, salt, Matter.REMEDY, 3),

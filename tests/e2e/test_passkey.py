@@ -14,7 +14,7 @@ from eth_abi.abi import encode
 from playwright.sync_api import Page, expect, sync_playwright
 
 from ledger.chain.anvil import LocalChain, run_anvil
-from ledger.chain.contract import SENDER, UNSIGNED, Auth, confirm, fulfil, make, register
+from ledger.chain.contract import SENDER, UNSIGNED, Auth, confirm, fulfil_all, make_all, register
 from ledger.chain.logs import decode, parse_log
 from ledger.errors import NodeRefused
 from ledger.events import Confirmed, Matter
@@ -136,8 +136,8 @@ def scene(chain: LocalChain, page: Page) -> Scene:
     other = replace(promise, nonce=2)
     steps = [
         register(SENDER, company, digest_of(b"profile"), "ipfs://profile", UNSIGNED),
-        make([promise, other]),
-        fulfil([(promise_id(kept), ZERO_DIGEST) for kept in (promise, other)]),
+        make_all([promise, other]),
+        fulfil_all([(promise_id(kept), ZERO_DIGEST) for kept in (promise, other)]),
     ]
     for number, call in enumerate(steps):
         chain.mine(Timestamp(START + 3 + number), [(company, contract, call)])

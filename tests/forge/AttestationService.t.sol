@@ -24,7 +24,9 @@ contract AttestationServiceTest is Base {
     }
 
     function test_data_that_does_not_decode_is_refused(bytes calldata junk) public {
-        (bool made_,) = address(ledger).call(bytes.concat(ITrustLedger.make.selector, junk));
+        (bool one_,) = address(ledger).call(bytes.concat(ITrustLedger.make.selector, junk));
+        require(!one_, "junk was accepted");
+        (bool made_,) = address(ledger).call(bytes.concat(ITrustLedger.makeAll.selector, junk));
         // Nothing at all decodes only where it says that there is nothing to make.
         if (made_) require(ledger.headOf(company) == headBefore(), "junk was recorded");
         (bool fulfilled_,) = address(ledger).call(bytes.concat(ITrustLedger.fulfilBy.selector, junk));

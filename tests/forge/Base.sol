@@ -93,10 +93,8 @@ abstract contract Base {
     }
 
     function made(Promise memory promised) internal returns (bytes32 id) {
-        Promise[] memory promises = new Promise[](1);
-        promises[0] = promised;
         vm.prank(company);
-        ledger.make(promises);
+        ledger.make(promised);
         return idOf(promised);
     }
 
@@ -186,10 +184,8 @@ abstract contract Base {
     }
 
     function fulfil(bytes32 id) internal {
-        Fulfilment[] memory fulfilments = new Fulfilment[](1);
-        fulfilments[0] = Fulfilment(id, EVIDENCE);
         vm.prank(company);
-        ledger.fulfil(fulfilments);
+        ledger.fulfil(id, EVIDENCE);
     }
 
     function renumbered(Promise memory promised, uint64 nonce) internal pure returns (Promise memory other) {

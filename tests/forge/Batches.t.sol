@@ -112,9 +112,7 @@ contract BatchesTest is Base {
 
     function test_an_item_can_do_no_more_than_its_sender() public {
         Item[] memory items = new Item[](1);
-        Promise[] memory promises = new Promise[](1);
-        promises[0] = aPromise();
-        items[0] = Item(ENOUGH, abi.encodeCall(ledger.make, (promises)));
+        items[0] = Item(ENOUGH, abi.encodeCall(ledger.make, (aPromise())));
         vm.prank(vm.addr(STRANGER_KEY));
         require(!ledger.tryEach(items)[0], "a stranger's item is refused");
         vm.prank(company);

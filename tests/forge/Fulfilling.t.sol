@@ -23,17 +23,17 @@ contract FulfillingTest is Base {
         assertState(id, Status.Fulfilled, START, START, COUNTERSIGNED);
     }
 
-    function test_fulfil_is_all_or_none() public {
+    function test_fulfilAll_is_all_or_none() public {
         Fulfilment[] memory both = new Fulfilment[](2);
         both[0] = Fulfilment(made(aPromise()), EVIDENCE);
         both[1] = Fulfilment(EVIDENCE, EVIDENCE);
         expectRefusal(EVIDENCE, Status.None, false);
         vm.prank(company);
-        ledger.fulfil(both);
+        ledger.fulfilAll(both);
         assertEq(statusOf(both[0].id), Status.Open);
         both[1].id = made(renumbered(aPromise(), 2));
         vm.prank(company);
-        ledger.fulfil(both);
+        ledger.fulfilAll(both);
         assertEq(statusOf(both[0].id), Status.Fulfilled);
         assertEq(statusOf(both[1].id), Status.Fulfilled);
     }
@@ -41,11 +41,18 @@ contract FulfillingTest is Base {
     function test_fulfil_refuses_everybody_else(address stranger) public {
         vm.assume(stranger != company);
         bytes32 id = made(aPromise());
-        Fulfilment[] memory one = new Fulfilment[](1);
-        one[0] = Fulfilment(id, EVIDENCE);
         vm.expectRevert(notTheCompany(stranger));
         vm.prank(stranger);
-        ledger.fulfil(one);
+        ledger.fulfil(id, EVIDENCE);
+    }
+
+    function test_fulfilAll_refuses_everybody_else(address stranger) public {
+        vm.assume(stranger != company);
+        Fulfilment[] memory one = new Fulfilment[](1);
+        one[0] = Fulfilment(made(aPromise()), EVIDENCE);
+        vm.expectRevert(notTheCompany(stranger));
+        vm.prank(stranger);
+        ledger.fulfilAll(one);
     }
 
     function test_fulfil_only_what_is_open() public {

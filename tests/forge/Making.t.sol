@@ -70,27 +70,36 @@ contract MakingTest is Base {
         promised.company = customer;
         vm.expectRevert(abi.encodeWithSelector(ITrustLedger.NotRegistered.selector, customer));
         vm.prank(customer);
-        ledger.make(one(promised));
+        ledger.make(promised);
     }
 
     function test_make_refuses_everybody_else(address stranger) public {
         vm.assume(stranger != company);
         vm.expectRevert(notTheCompany(stranger));
         vm.prank(stranger);
-        ledger.make(one(aPromise()));
+        ledger.make(aPromise());
     }
 
-    function test_make_is_all_or_none() public {
+    function test_makeAll_refuses_everybody_else(address stranger) public {
+        vm.assume(stranger != company);
+        Promise[] memory promises = new Promise[](1);
+        promises[0] = aPromise();
+        vm.expectRevert(notTheCompany(stranger));
+        vm.prank(stranger);
+        ledger.makeAll(promises);
+    }
+
+    function test_makeAll_is_all_or_none() public {
         Promise[] memory promises = new Promise[](2);
         (promises[0], promises[1]) = (aPromise(), aPromise());
         bytes32 head = ledger.headOf(company);
         expectRefusal(idOf(promises[0]), Status.Open, true);
         vm.prank(company);
-        ledger.make(promises);
+        ledger.makeAll(promises);
         assertEq(ledger.headOf(company), head);
         promises[1] = renumbered(promises[0], 2);
         vm.prank(company);
-        ledger.make(promises);
+        ledger.makeAll(promises);
         assertEq(statusOf(idOf(promises[0])), Status.Open);
         assertEq(statusOf(idOf(promises[1])), Status.Open);
     }
@@ -324,15 +333,10 @@ contract MakingTest is Base {
         return Consent(true, SALT, signed(key, structHash));
     }
 
-    function one(Promise memory promised) private pure returns (Promise[] memory promises) {
-        promises = new Promise[](1);
-        promises[0] = promised;
-    }
-
     function refuses(Promise memory promised, bytes memory why) private {
         vm.expectRevert(why);
         vm.prank(company);
-        ledger.make(one(promised));
+        ledger.make(promised);
     }
 
     function outOfRange(Promise memory promised) private pure returns (bytes memory) {

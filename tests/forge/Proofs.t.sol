@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Fulfilment, Matter, Promise, State, Status} from "../../contracts/interfaces/ITrustLedger.sol";
+import {Matter, Promise, State, Status} from "../../contracts/interfaces/ITrustLedger.sol";
 import {Base} from "./Base.sol";
 
 /// @notice What `halmos` adds to the test EVM.
@@ -46,10 +46,8 @@ contract ProofsTest is Base {
     }
 
     function check_fulfil(bytes32 id, bytes32 evidence, uint40 time, address sender) public {
-        Fulfilment[] memory fulfilments = new Fulfilment[](1);
-        fulfilments[0] = Fulfilment(id, evidence);
         State memory before = _anything(id, time, sender);
-        ledger.fulfil(fulfilments);
+        ledger.fulfil(id, evidence);
         assert(before.status == Status.Open && before.fulfilledAt == 0);
         _assertSlot(id, before, Status.Fulfilled, time, time, before.flags);
     }
@@ -57,10 +55,8 @@ contract ProofsTest is Base {
     /// @notice One promise's fulfilment is no other's.
     function check_fulfilTouchesNoOther(bytes32 id, bytes32 other, uint40 time, address sender) public {
         vm.assume(id != other);
-        Fulfilment[] memory fulfilments = new Fulfilment[](1);
-        fulfilments[0] = Fulfilment(id, 0);
         State memory before = _anything(other, time, sender);
-        ledger.fulfil(fulfilments);
+        ledger.fulfil(id, 0);
         _assertSlot(other, before, before.status, before.fulfilledAt, before.lastAt, before.flags);
     }
 

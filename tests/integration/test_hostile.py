@@ -95,7 +95,7 @@ def promises_of(company: Address, arbiter: Address) -> list[bytes]:
         replace(a_promise(number, due_at=NOON + 1000, cohort=number * 601), company=company, arbiter=arbiter)
         for number in range(100)
     ]
-    return [contract.make([extreme, *due]), contract.fulfil([(promise_id(extreme), ZERO_DIGEST)])]
+    return [contract.make_all([extreme, *due]), contract.fulfil(promise_id(extreme), ZERO_DIGEST)]
 
 
 def test_every_company_is_indexed_and_listed(hostile: tuple[TestClient, dict[str, Address]]) -> None:

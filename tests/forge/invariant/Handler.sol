@@ -64,10 +64,13 @@ contract Handler is Model {
         bool can = canMake(actor, planned, lives[id].status);
         bytes32 hash = keccak256(abi.encode(Typed.MAKE_TYPEHASH, id));
         bool done;
-        if (_draw(2) == 0) {
+        uint256 form = _draw(3);
+        if (form == 0) {
+            done = _sent(actor, abi.encodeCall(LEDGER.make, (promised)), can, 1);
+        } else if (form == 1) {
             Promise[] memory promises = new Promise[](1);
             promises[0] = promised;
-            done = _sent(actor, abi.encodeCall(LEDGER.make, (promises)), can, 1);
+            done = _sent(actor, abi.encodeCall(LEDGER.makeAll, (promises)), can, 1);
         } else {
             done = _does(actor, hash, can, ITrustLedger.makeBy.selector, abi.encode(promised));
         }
@@ -163,10 +166,13 @@ contract Handler is Model {
         uint256 actor = _either(life.company, 2 + _draw(2));
         bool can = canFulfil(actor, life);
         bool done;
-        if (_draw(2) == 0) {
+        uint256 form = _draw(3);
+        if (form == 0) {
+            done = _sent(actor, abi.encodeCall(LEDGER.fulfil, (id, DIGEST)), can, 1);
+        } else if (form == 1) {
             Fulfilment[] memory fulfilments = new Fulfilment[](1);
             fulfilments[0] = Fulfilment(id, DIGEST);
-            done = _sent(actor, abi.encodeCall(LEDGER.fulfil, (fulfilments)), can, 1);
+            done = _sent(actor, abi.encodeCall(LEDGER.fulfilAll, (fulfilments)), can, 1);
         } else {
             bytes32 hash = keccak256(abi.encode(Typed.FULFIL_TYPEHASH, id, DIGEST));
             done = _does(actor, hash, can, ITrustLedger.fulfilBy.selector, abi.encode(id, DIGEST));
