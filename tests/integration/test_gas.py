@@ -13,7 +13,6 @@ from benchmarks.gas_ours import NEEDS, measure
 from ledger.errors import NodeRefused
 from tests.support.meter import GAS_CAP, Spent, run_meter
 
-
 CEILINGS = {
     "make": 56_000,
     "make_batch100": 31_000 * BATCH,
