@@ -14,10 +14,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from api.app import create_app
 from ledger.settings import Settings
-from tests.support.browser import find_chromium
+from tests.support.browser import launch_chromium
 from tests.support.chain import Loaded, free_port
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +37,7 @@ def base(loaded: Loaded) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(playwright), args=FLAGS)
+        browser = launch_chromium(playwright)
         yield browser
         browser.close()
 

@@ -21,8 +21,7 @@ from ledger.events import Confirmed, Matter
 from ledger.promises import Promise, customer_of, promise_id, service_code, signer_hash
 from ledger.signing import Domain, Value, digest_to_sign, typed_data
 from ledger.units import ZERO_ADDRESS, ZERO_DIGEST, Address, BlockNumber, PromiseId, Timestamp, digest_of, show_hex
-from tests.e2e.test_pages import FLAGS
-from tests.support.browser import find_chromium
+from tests.support.browser import launch_chromium
 from tests.support.chain import deploy, free_port, serving
 from tests.support.passkeys import encode_assertion, signer_of, verifier_code
 
@@ -92,7 +91,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalChain]:
 def page() -> Iterator[Page]:
     """A page in a secure context, in a browser with an authenticator whose user always agrees."""
     with serving(Files) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(playwright), args=FLAGS)
+        browser = launch_chromium(playwright)
         page = browser.new_page()
         devtools = page.context.new_cdp_session(page)
         devtools.send("WebAuthn.enable")

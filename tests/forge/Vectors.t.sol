@@ -254,8 +254,7 @@ contract VectorsTest {
     }
 
     function _place(uint256 i) private pure returns (string memory) {
-        bytes memory digits = i < 10 ? abi.encodePacked(uint8(48 + i)) : abi.encodePacked(uint8(49), uint8(38 + i));
-        return string.concat(".promises[", string(digits), "]");
+        return string.concat(".promises[", vm.toString(i), "]");
     }
 
     function _word(Example calldata example, string memory field) private pure returns (bytes32) {

@@ -39,5 +39,9 @@ interface Vm {
     function parseJsonBool(string calldata json, string calldata key) external pure returns (bool);
     function parseJsonAddress(string calldata json, string calldata key) external pure returns (address);
     function parseJsonBytes32(string calldata json, string calldata key) external pure returns (bytes32);
+    function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
+    function parseJsonBytes32Array(string calldata json, string calldata key) external pure returns (bytes32[] memory);
+    function keyExistsJson(string calldata json, string calldata key) external pure returns (bool);
+    function toString(uint256 value) external pure returns (string memory);
     function parseJsonString(string calldata json, string calldata key) external pure returns (string memory);
 }

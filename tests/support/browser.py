@@ -5,13 +5,19 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from playwright.sync_api import Playwright
+from playwright.sync_api import Browser, Playwright
 
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
 class NoBrowser(Exception):
     """No chromium is installed."""
+
+
+def launch_chromium(playwright: Playwright) -> Browser:
+    """Starts a chromium, which does nothing by itself. Raises NoBrowser."""
+    return playwright.chromium.launch(executable_path=find_chromium(playwright), args=FLAGS)
 
 
 def find_chromium(playwright: Playwright) -> str:
