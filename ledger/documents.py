@@ -16,7 +16,7 @@ from urllib.parse import unquote_to_bytes
 import rfc8785
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from ledger.errors import InvalidProfile
+from ledger.errors import InvalidDocument, InvalidProfile
 from ledger.promises import service_code
 from ledger.units import Digest, digest_of
 
@@ -86,8 +86,11 @@ class Profile(BaseModel):
 
 
 def document(content: dict[str, Any]) -> Document:
-    """A document from its content."""
-    encoded = rfc8785.dumps(content)
+    """A document from its content. Raises InvalidDocument."""
+    try:
+        encoded = rfc8785.dumps(content)
+    except (rfc8785.CanonicalizationError, UnicodeError, RecursionError) as error:
+        raise InvalidDocument(str(error)) from error
     return Document(digest_of(encoded), encoded)
 
 

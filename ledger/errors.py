@@ -5,6 +5,7 @@ TrothError                  says what is wrong, with which value, and what to do
 │   ├── InvalidAddress, InvalidPromiseId, InvalidDigest, InvalidPromise, InvalidProfile
 │   ├── InvalidQuantity, InvalidData, InvalidTime
 │   ├── InvalidReceipt      a receipt that can't be read, or is another ledger's
+│   ├── InvalidDocument     what can't be written as canonical JSON
 │   ├── InvalidPolicy
 │   ├── InvalidSettings
 │   └── InvalidSource       a row of a data source
@@ -14,7 +15,7 @@ TrothError                  says what is wrong, with which value, and what to do
 ├── Refused                 the contract does not take an action: one reason for each error of its ABI
 ├── Unavailable             something that is needed does not answer, or is not there
 │   ├── NodeUnreachable, NodeRefused
-│   ├── TransactionFailed, TransactionPending, InsufficientFunds
+│   ├── TransactionFailed, TransactionPending, InsufficientFunds, FeeTooHigh
 │   ├── NoKey               a keystore that can't be opened
 │   ├── FileExists, CannotWrite, CannotRead
 │   ├── NoDeployment, NoDatabase, NotIndexed
@@ -32,12 +33,20 @@ from collections.abc import Sequence
 
 
 class TrothError(Exception):
-    """The root. `what` is a sentence with the offending value; `remedy` is a sentence that says what to do."""
+    """The root. `what` is a sentence with the offending value; `remedy` is a sentence that says what to do.
+
+    Both are shown as `visible` leaves them.
+    """
 
     def __init__(self, what: str, remedy: str) -> None:
-        super().__init__(f"{what} {remedy}")
-        self.what = what
-        self.remedy = remedy
+        self.what = visible(what)
+        self.remedy = visible(remedy)
+        super().__init__(f"{self.what} {self.remedy}")
+
+
+def visible(text: str) -> str:
+    """A text without what can't be seen: words of others, from nodes and files, may move a terminal's cursor."""
+    return "".join(char if char.isprintable() or char == "\n" else " " for char in text)
 
 
 class InvalidInput(TrothError):
@@ -98,6 +107,16 @@ class InvalidReceipt(InvalidInput):
     def __init__(self, where: str, why: str) -> None:
         super().__init__(
             f"The receipt {where} can't be used: {why}.", "Take the file as `troth promise make` wrote it."
+        )
+
+
+class InvalidDocument(InvalidInput):
+    """What can't be written as canonical JSON (RFC 8785)."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"This can't be written as canonical JSON: {why}.",
+            "Give text in UTF-8, and numbers that every program reads alike: integers up to 2^53.",
         )
 
 
@@ -312,6 +331,16 @@ class InsufficientFunds(Unavailable):
         super().__init__(
             f"The account {address} has {has} wei, and the transaction may cost {needs}.",
             "Nothing was sent. Give it ether of this chain, or let another account pay.",
+        )
+
+
+class FeeTooHigh(Unavailable):
+    """A transaction that may cost more than any of ours is worth: a node that asks for it is mistaken, or lies."""
+
+    def __init__(self, needs: int, cap: int) -> None:
+        super().__init__(
+            f"By what the node says of fees, the transaction may cost {needs} wei, more than {cap}.",
+            "Nothing was sent. Try again when gas costs less, or set TROTH_RPC_URL to another node.",
         )
 
 

@@ -90,11 +90,11 @@ def parse_time(text: str) -> Timestamp:
     """Reads a moment in ISO 8601, with its offset; parts of a second are dropped. Raises InvalidTime."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        if moment.tzinfo is None:
+            raise InvalidTime(text)
+        return Timestamp(int(moment.timestamp()))
+    except (ValueError, OverflowError) as error:
         raise InvalidTime(text) from error
-    if moment.tzinfo is None:
-        raise InvalidTime(text)
-    return Timestamp(int(moment.timestamp()))
 
 
 def show_address(address: Address) -> str:

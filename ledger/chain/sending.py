@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
 
 from ledger.chain.contract import refusal
 from ledger.chain.node import Node
-from ledger.errors import InsufficientFunds, NodeRefused, NodeUnreachable, TransactionFailed, TransactionPending
+from ledger.errors import (
+    FeeTooHigh,
+    InsufficientFunds,
+    NodeRefused,
+    NodeUnreachable,
+    TransactionFailed,
+    TransactionPending,
+)
 from ledger.keys import Key
 from ledger.units import (
     Address,
@@ -23,6 +29,9 @@ INCLUSION_LIMIT_S = 180
 """How long to wait for a block: fifteen of Ethereum's."""
 
 _POLL_S = 0.5
+FEE_CAP_WEI = 10**17
+"""What a transaction may cost at the most, whatever the node says of fees: a tenth of an ether."""
+
 _TRANSACTION_GAS_LIMIT = 16_777_216
 """No transaction may use more (EIP-7825)."""
 
@@ -38,15 +47,17 @@ class Prepared:
 def prepare(node: Node, key: Key, to: Address, data: bytes) -> Prepared:
     """Tries a call out, and signs a transaction of it.
 
-    Raises Refused where the contract does not take it, InsufficientFunds, and what a node's request raises.
+    Raises Refused where the contract does not take it, FeeTooHigh, InsufficientFunds, and what a node's request raises.
     """
     sender = show_hex(key.address)
     call = {"from": sender, "to": show_hex(to), "data": show_hex(data)}
-    gas, nonce, balance, tip, block = _asked(node, call, sender)
+    gas, nonce, balance, tip, base_fee = _asked(node, call, sender)
     # Room for what others change before it is in a block.
     gas = min(gas * 5 // 4, _TRANSACTION_GAS_LIMIT)
     # Twice the fee of now lasts six full blocks; what is not needed is not paid (EIP-1559).
-    fee = 2 * parse_quantity(block["baseFeePerGas"]) + tip
+    fee = 2 * base_fee + tip
+    if gas * fee > FEE_CAP_WEI:
+        raise FeeTooHigh(gas * fee, FEE_CAP_WEI)
     if balance < gas * fee:
         raise InsufficientFunds(show_address(key.address), balance, gas * fee)
     raw, hash_ = key.sign_transaction(
@@ -69,19 +80,22 @@ def send(node: Node, prepared: Prepared) -> BlockNumber:
     """Sends a transaction, and waits for the block that it is in.
 
     Raises NodeRefused if the node does not take it, TransactionFailed if it was in a block and came to nothing, and
-    TransactionPending if nobody knows.
+    TransactionPending if nobody knows, or nobody wants to wait any more.
     """
     shown = show_hex(prepared.hash)
     try:
         node.request("eth_sendRawTransaction", show_hex(prepared.raw))
+        return _included(node, shown)
     except NodeUnreachable as error:
         raise TransactionPending(shown, error.what.removesuffix(".")) from error
+    except KeyboardInterrupt as interrupt:
+        raise TransactionPending(shown, "waiting for it was interrupted") from interrupt
+
+
+def _included(node: Node, shown: str) -> BlockNumber:
     deadline = time.monotonic() + INCLUSION_LIMIT_S
     while time.monotonic() < deadline:
-        try:
-            receipt = node.request("eth_getTransactionReceipt", shown)
-        except NodeUnreachable as error:
-            raise TransactionPending(shown, error.what.removesuffix(".")) from error
+        receipt = node.request("eth_getTransactionReceipt", shown)
         if receipt is not None:
             with node.understanding("eth_getTransactionReceipt"):
                 block, status = BlockNumber(parse_quantity(receipt["blockNumber"])), parse_quantity(receipt["status"])
@@ -92,7 +106,7 @@ def send(node: Node, prepared: Prepared) -> BlockNumber:
     raise TransactionPending(shown, f"none of {INCLUSION_LIMIT_S} s held it")
 
 
-def _asked(node: Node, call: dict[str, str], sender: str) -> tuple[int, int, int, int, Any]:
+def _asked(node: Node, call: dict[str, str], sender: str) -> tuple[int, int, int, int, int]:
     try:
         gas = node.request("eth_estimateGas", call, "pending")
     except NodeRefused as error:
@@ -108,4 +122,5 @@ def _asked(node: Node, call: dict[str, str], sender: str) -> tuple[int, int, int
                 ("eth_getBlockByNumber", ["latest", False]),
             ]
         )
-        return parse_quantity(gas), parse_quantity(nonce), int(balance, 16), parse_quantity(tip), block
+        base_fee = parse_quantity(block["baseFeePerGas"])
+        return parse_quantity(gas), parse_quantity(nonce), int(balance, 16), parse_quantity(tip), base_fee

@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 
 from ledger.chain.sending import Prepared, send
-from ledger.documents import Document
-from ledger.errors import CannotRead, NoKey
+from ledger.documents import Document, text_of
+from ledger.errors import CannotRead, NoKey, visible
 from ledger.events import Matter
 from ledger.files import write_private
 from ledger.keys import Key, create_key, open_key
@@ -19,7 +19,16 @@ from ledger.receipts import Receipt, read_receipt
 from ledger.services import acting
 from ledger.services.acting import Desk, Offer, open_desk
 from ledger.settings import Settings
-from ledger.units import Address, digest_of, parse_address, parse_promise_id, parse_time, show_address, show_hex
+from ledger.units import (
+    Address,
+    digest_of,
+    parse_address,
+    parse_promise_id,
+    parse_time,
+    show_address,
+    show_hex,
+    show_time,
+)
 
 DAY_S = 86_400
 
@@ -130,6 +139,9 @@ def confirm(
     settings = Settings.read()
     desk = _open(settings)
     promised = _receipt(desk, receipt)
+    words = text_of(promised.terms) or "terms without words"
+    by, due = show_address(promised.promise.company), show_time(promised.promise.due_at)
+    out.print(f"Promised by {by}, due {due}: {visible(words)}", markup=False)
     key = _key(settings, keystore)
     paying = open_key(payer, _password(settings, payer)) if payer else None
     matter = Matter.REMEDY if remedy else Matter.FULFILMENT
@@ -166,7 +178,10 @@ def _key(settings: Settings, chosen: Path | None) -> Key:
 
 def _password(settings: Settings, keystore: Path, *, confirm: bool = False) -> str:
     if settings.password_file is not None:
-        return _read(settings.password_file).rstrip("\r\n")
+        password = _read(settings.password_file).rstrip("\r\n")
+        if not password:
+            raise NoKey(str(keystore), f"{settings.password_file}, which holds its password, is empty")
+        return password
     if not sys.stdin.isatty():
         raise NoKey(str(keystore), "nobody is there to type its password")
     return str(typer.prompt(f"Password of {keystore}", hide_input=True, confirmation_prompt=confirm, err=True))

@@ -95,10 +95,10 @@ def register(desk: Desk, key: Key, profile: str, where: str) -> Prepared:
 def draft(desk: Desk, offer: Offer) -> Receipt:
     """Words a promise for the ledger. Salts keep its customer, and its terms, from being guessed.
 
-    Raises InvalidPromise.
+    Raises InvalidPromise, InvalidDocument.
     """
     salt = Digest(secrets.token_bytes(_SALT_BYTES)) if offer.customer is not None else ZERO_DIGEST
-    terms = document({"text": offer.text, "salt": show_hex(secrets.token_bytes(_SALT_BYTES))})
+    terms = document({"text": offer.text, "service": offer.service, "salt": show_hex(secrets.token_bytes(_SALT_BYTES))})
     promise = Promise(
         company=offer.company,
         customer=customer_of(salt, offer.customer) if offer.customer is not None else ZERO_DIGEST,

@@ -27,7 +27,8 @@ from ledger.chain.logs import decode, parse_log
 from ledger.chain.node import Node
 from ledger.chain.sending import send
 from ledger.cli.main import run
-from ledger.errors import InsufficientFunds, Refused, TransactionFailed, TransactionPending
+from ledger.documents import document
+from ledger.errors import InsufficientFunds, NodeRefused, Refused, TransactionFailed, TransactionPending
 from ledger.events import Confirmed, Event, Fulfilled, Made, Matter, Registered
 from ledger.keys import Key, create_key
 from ledger.promises import service_code, signer_hash
@@ -36,7 +37,7 @@ from ledger.services import acting
 from ledger.services.acting import Desk, Offer, open_desk
 from ledger.units import ZERO_DIGEST, Address, BlockNumber, Timestamp, digest_of, show_address, show_hex
 from tests.integration.test_commands import assert_refused, variables
-from tests.support.chain import deploy, free_port
+from tests.support.chain import deploy, free_port, lying_node
 
 PASSWORD = "correct horse"
 ETHER = 10**18
@@ -292,6 +293,8 @@ def test_who_never_registered_is_told_how(town: Town) -> None:
         (("promise", "fulfil", "0x" + "ab" * 32), {"keystore": "profile.json"}, "not a Web3 keystore"),
         (("promise", "fulfil", "0x" + "ab" * 32), {"keystore": ""}, "none was named"),
         (("promise", "fulfil", "0x" + "ab" * 32), {"password_file": "profile.json"}, "the password is not its own"),
+        (("promise", "fulfil", "0x" + "ab" * 32), {"password_file": "/dev/null"}, "is empty"),
+        (("promise", "make", "x", "--due", "0001-01-01T00:00+23:59", "--service", "x"), {}, "dueAt can't be -"),
         (("promise", "fulfil", "0x" + "ab" * 32), {"password_file": "none"}, "none can't be read"),
         (("promise", "fulfil", "0x" + "ab" * 32), {"password_file": ""}, "nobody is there to type its password"),
         (("promise", "fulfil", "0x" + "ab" * 32), {"deployment": "profile.json"}, "No deployment record"),
@@ -387,6 +390,84 @@ def test_a_transaction_of_which_nobody_knows_is_said_to_be_so(town: Town, monkey
         town.chain.request("evm_mine")
     with pytest.raises(TransactionPending, match="No Ethereum node answers"):
         send(Node("http://127.0.0.1:9"), prepared)
+
+
+def test_who_stops_waiting_is_told_that_it_was_sent(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no script takes it for done."""
+
+    def interrupt(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ledger.chain.sending.time.sleep", interrupt)
+    arguments = ("promise", "make", "x", "--due", in_hours(1), "--service", "x", "--customer", "0x" + "11" * 20)
+    town.chain.request("evm_setAutomine", False)
+    try:
+        assert_refused(town.troth(*arguments), 2, "was sent, and is in no block", "interrupted")
+    finally:
+        town.chain.request("evm_setAutomine", True)
+        town.chain.request("evm_mine")
+    assert isinstance(town.events()[-1], Made)
+
+
+@pytest.mark.parametrize(
+    "method, lie, named",
+    [
+        ("eth_maxPriorityFeePerGas", hex(10**16), "more than 100000000000000000"),
+        ("eth_getBlockByNumber", {"baseFeePerGas": hex(10**16)}, "more than 100000000000000000"),
+        ("eth_getBlockByNumber", {}, "can't be read"),
+        ("eth_getBlockByNumber", None, "can't be read"),
+        ("eth_estimateGas", "many", "can't be read"),
+        ("eth_getTransactionCount", None, "can't be read"),
+        ("eth_getBalance", "0x1", "has 1 wei"),
+        ("eth_getBalance", "much", "can't be read"),
+        ("eth_chainId", "0x1", "serves chain eip155:1"),
+        # It may allow as much gas as it likes: what is not used is not paid.
+        ("eth_estimateGas", "0x" + "f" * 15, None),
+        # The hash is ours to compute: what the node says of it is not looked at.
+        ("eth_sendRawTransaction", "0x00", None),
+    ],
+)
+def test_a_node_that_lies_makes_nobody_pay_or_stumble(town: Town, method: str, lie: Any, named: str | None) -> None:
+    arguments = ("promise", "make", "x", "--due", in_hours(1), "--service", "x", "--customer", "0x" + "11" * 20)
+    events = town.events()
+
+    def answer(asked: str, _params: list[Any], result: Any) -> Any:
+        # Prices matter where gas has one; the chain here has none.
+        truth = hex(10**9) if asked == "eth_maxPriorityFeePerGas" else result
+        return lie if asked == method else truth
+
+    with lying_node(town.chain.url, answer) as url:
+        finished = town.troth(*arguments, rpc_url=url)
+    if named is None:
+        assert finished.returncode == 0
+        return
+    assert_refused(finished, 1 if method == "eth_chainId" else 2, named)
+    assert town.events() == events
+
+
+def test_words_of_others_do_not_reach_the_terminal_s_controls(town: Town) -> None:
+    receipt = made(town)
+    town.did("promise", "fulfil", str(receipt))
+    promised = read_receipt(receipt.read_text(), "it")
+    sly = replace(promised, terms=document({"text": "\x1b[2Jsorry\u202e"}))
+    sly = replace(sly, promise=replace(sly.promise, terms=sly.terms.digest))
+    (town.home / "sly.json").write_text(sly.encode())
+    finished = town.troth("promise", "confirm", "sly.json")
+    assert "[2Jsorry" in finished.stdout
+    assert "\x1b" not in finished.stdout
+    assert "\u202e" not in finished.stdout
+    with pytest.raises(NodeRefused) as refused:
+        raise NodeRefused("http://node", "eth_call", "\x1b[2J")
+    assert "\x1b" not in str(refused.value)
+
+
+def test_what_can_not_be_written_as_json_is_named(town: Town) -> None:
+    for arguments in (("a parcel \udce9", "--service", "x"), ("a parcel", "--service", "\udce9")):
+        finished = town.troth("promise", "make", *arguments, "--due", in_hours(1), "--customer", "0x" + "11" * 20)
+        assert_refused(finished, 2, "canonical JSON")
+    for profile in ('{"handle": "acme", "name": "\\ud800"}', '{"handle": "acme", "name": "Acme", "founded": 1e400}'):
+        (town.home / "odd.json").write_text(profile)
+        assert_refused(town.troth("company", "register", "odd.json"), 2, "canonical JSON")
 
 
 def test_it_waits_for_the_block(town: Town) -> None:
