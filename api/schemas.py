@@ -17,7 +17,7 @@ from ledger.scoring.fairness import Fairness
 from ledger.scoring.intervals import Interval
 from ledger.scoring.score import Grade, Reliability, Score
 from ledger.services.companies import CompanyView, PromiseRowView
-from ledger.services.promises import PromiseView
+from ledger.services.promises import Entry, PromiseView
 from ledger.units import show_address, show_hex
 
 Hex = Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]*$")]
@@ -151,6 +151,7 @@ class ScoreOut(BaseModel):
     company: Hex
     as_of_block: int
     as_of: Seconds
+    final: bool = Field(description="Whether the chain can't give up any of what the score rests on.")
     policy: Hex = Field(description="The policy's hash; see /api/policy.")
     grade: GradeByFloor
     assured_floor_ppm: AssuredFloor
@@ -170,6 +171,7 @@ class ScoreOut(BaseModel):
             company=show_address(view.company.address),
             as_of_block=score.as_of_block,
             as_of=score.as_of,
+            final=view.final,
             policy=show_hex(score.policy),
             grade=score.grade,
             assured_floor_ppm=score.assured_floor,
@@ -345,11 +347,13 @@ class EventOut(BaseModel):
     transaction: Hex
     actor: Hex = Field(description="keccak256 of the signer that acted.")
     head: Hex
+    final: bool = Field(description="Whether the chain can't give it up any more.")
     text: str | None = Field(description="What its document says, if kept here and true to its digest.")
     details: dict[str, Any] = Field(description="What else it says; the contract's interface tells what each means.")
 
     @classmethod
-    def of(cls, event: PromiseEvent, text: str | None) -> EventOut:
+    def of(cls, entry: Entry) -> EventOut:
+        event = entry.event
         return cls(
             event=type(event).__name__,
             time=event.at.time,
@@ -358,7 +362,8 @@ class EventOut(BaseModel):
             transaction=show_hex(event.at.transaction),
             actor=show_hex(event.actor),
             head=show_hex(event.head),
-            text=text,
+            final=entry.final,
+            text=entry.text,
             details=_details(event),
         )
 
@@ -401,7 +406,7 @@ class PromiseOut(BaseModel):
             cohort_name=view.cohort_name,
             service_name=view.service_name,
             promise=TermsOut.of(view.promise),
-            history=[EventOut.of(entry.event, entry.text) for entry in view.history],
+            history=[EventOut.of(entry) for entry in view.history],
         )
 
 
@@ -418,3 +423,5 @@ class Health(BaseModel):
     ledger: str = Field(description="CAIP-10 name of the contract.")
     block: int
     block_time: Seconds
+    final_block: int = Field(description="The last block that the chain can't give up any more.")
+    checked_block: int = Field(description="The last block at which all heads were seen to be the contract's.")

@@ -496,8 +496,10 @@ class BrokenLink(Contradiction):
     def __init__(self, company: str, block: int, index: int) -> None:
         super().__init__(
             f"Log {index} of block {block} does not continue the history of {company}.",
-            "The node left an event out, or changed one. Use another node; nothing of this step was stored.",
+            "The node left an event out or changed one, now or before; what may be wrong was forgotten. Run again, and"
+            " with another node if it happens again.",
         )
+        self.company = company
 
 
 class HeadMismatch(Contradiction):
@@ -506,8 +508,10 @@ class HeadMismatch(Contradiction):
     def __init__(self, company: str, replayed: str, on_chain: str, block: int) -> None:
         super().__init__(
             f"The history of {company} replays to {replayed}, but the contract's head at block {block} is {on_chain}.",
-            "Events are missing. Delete the database and index again from another node.",
+            "The node left events out; what may be wrong was forgotten. Run again, and with another node if it happens"
+            " again.",
         )
+        self.company = company
 
 
 class ChainDiverged(Contradiction):

@@ -32,6 +32,15 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Header(Block):
+    """A block, and the one it continues."""
+
+    parent: Digest
+    bloom: bytes
+    """The Bloom filter of its logs' addresses and topics: 256 bytes."""
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """One entry of the log as the chain has it, not yet decoded."""
 

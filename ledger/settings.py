@@ -6,7 +6,7 @@ import os
 import re
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -15,6 +15,7 @@ from ledger.chain.anvil import CHAIN_ID as LOCAL_CHAIN_ID
 from ledger.chain.deployment import Deployment
 from ledger.chain.node import Node
 from ledger.errors import InvalidSettings
+from ledger.indexer.follow import Finality
 from ledger.indexer.run import BLOCKS_PER_STEP
 from ledger.scoring.policy import Policy
 from ledger.store.database import Database
@@ -39,8 +40,9 @@ class Settings(BaseSettings):
     """The database's URL; by default SQLite's troth.db in the home folder."""
     policy: Path | None = None
     """The scoring policy; by default the one that comes with the package."""
-    finality: Literal["latest", "safe", "finalized"] | None = None
-    """Up to which block to index; by default `latest` on the local chain, `finalized` elsewhere."""
+    finality: Annotated[str, Field(pattern=r"^(latest|safe|finalized|[0-9]{1,9})$")] | None = None
+    """From which block on nothing changes: a tag, or how many blocks below the latest; by default `latest` on the local
+    chain, `finalized` elsewhere."""
     blocks_per_step: Annotated[int, Field(ge=1, le=1_000_000)] = BLOCKS_PER_STEP
     """How many blocks of the log to ask a node for at once; public nodes allow few."""
     keystore: Path | None = None
@@ -83,6 +85,6 @@ class Settings(BaseSettings):
         """The policy. Raises InvalidPolicy."""
         return Policy.load(self.policy) if self.policy else Policy.standard()
 
-    def finality_of(self, deployment: Deployment) -> str:
-        """The tag of the last block to index."""
-        return self.finality or ("latest" if deployment.chain_id == LOCAL_CHAIN_ID else "finalized")
+    def finality_of(self, deployment: Deployment) -> Finality:
+        """From which block of the ledger's chain on nothing changes."""
+        return Finality.parse(self.finality or ("latest" if deployment.chain_id == LOCAL_CHAIN_ID else "finalized"))

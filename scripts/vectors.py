@@ -242,14 +242,7 @@ def _genesis() -> Digest:
 
 def _log(event: Event) -> dict[str, Any]:
     """The event as a node gives it, and the head after it."""
-    shape = event.SHAPE
-    values = {field.name: getattr(event, field.name) for field in fields(event)}
-    if isinstance(event, Made):
-        schedule, labels = packed(event.promise)
-        values |= {"customer": event.promise.customer, "terms": event.promise.terms}
-        values |= {"schedule": schedule, "labels": labels}
-    topics = [shape.topic, *(encode([kind], [values[name]]) for name, kind in shape.topics)]
-    data = encode([kind for _, kind in shape.data], [values[name] for name, _ in shape.data])
+    topics, data = words_of(event)
     return {
         "event": type(event).__name__,
         "topics": [show_hex(topic) for topic in topics],
@@ -257,6 +250,18 @@ def _log(event: Event) -> dict[str, Any]:
         "time": int(event.at.time),
         "head": show_hex(event.head),
     }
+
+
+def words_of(event: Event) -> tuple[list[bytes], bytes]:
+    """The topics and the data of the log that the contract emits."""
+    shape = event.SHAPE
+    values = {field.name: getattr(event, field.name) for field in fields(event)}
+    if isinstance(event, Made):
+        schedule, labels = packed(event.promise)
+        values |= {"customer": event.promise.customer, "terms": event.promise.terms}
+        values |= {"schedule": schedule, "labels": labels}
+    topics = [bytes(shape.topic), *(encode([kind], [values[name]]) for name, kind in shape.topics)]
+    return topics, encode([kind for _, kind in shape.data], [values[name] for name, _ in shape.data])
 
 
 def _word(value: int) -> bytes:

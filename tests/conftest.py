@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from ledger.chain.anvil import run_anvil
+from ledger.indexer.follow import Finality
 from ledger.indexer.run import synchronise
 from ledger.services.replay import cast_actors, perform, plan
 from ledger.sources.flights import FIRST_DAY, carriers, flights
@@ -30,7 +31,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
         replay = plan(chosen, names, cast, Timestamp(genesis + 2))
         perform(replay, chain, deployment, lambda done, total: None)
         database = Database(f"sqlite:///{home / 'troth.db'}")
-        synchronise(chain, database, deployment, "latest")
+        synchronise(chain, database, deployment, Finality("latest"))
         with database.write() as writer:
             writer.put_documents(replay.documents)
         database.close()

@@ -77,4 +77,10 @@ def policy(scorer: ScorerOf) -> PolicyOut:
 def health(reader: ReaderOf) -> Health:
     """How far the index is; an error if there is none."""
     cursor = reader.require_cursor()
-    return Health(ledger=cursor.account, block=cursor.block.number, block_time=cursor.block.time)
+    return Health(
+        ledger=cursor.account,
+        block=cursor.block.number,
+        block_time=cursor.block.time,
+        final_block=cursor.final,
+        checked_block=cursor.checked.number,
+    )

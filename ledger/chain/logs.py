@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
+from eth_bloom.bloom import BloomFilter
+
 from ledger.errors import InvalidInput, MalformedLog
-from ledger.events import KINDS, Event, Log, Made, Matter, Position, Registered
+from ledger.events import KINDS, Event, Header, Log, Made, Matter, Position, Registered
 from ledger.promises import promise_id, unpacked
 from ledger.units import (
     Address,
     BlockNumber,
+    Digest,
     Timestamp,
     parse_address,
     parse_bytes,
     parse_digest,
     parse_quantity,
     show_address,
+    show_hex,
 )
 
 
-def parse_log(log: dict[str, Any], contract: Address) -> Log:
-    """Reads a log from a node's JSON. Raises MalformedLog, also when it is another contract's."""
+def parse_log(log: dict[str, Any], contract: Address, block: Digest | None = None) -> Log:
+    """Reads a log from a node's JSON. Raises MalformedLog, also when it is another contract's, or another block's."""
     try:
         at = Position(
             BlockNumber(parse_quantity(log["blockNumber"])),
@@ -29,14 +33,21 @@ def parse_log(log: dict[str, Any], contract: Address) -> Log:
             Timestamp(parse_quantity(log["blockTimestamp"])),
         )
         parsed = Log(at, tuple(map(parse_digest, log["topics"])), parse_bytes(log["data"]))
-        address = parse_address(log["address"])
+        address, stands_in = parse_address(log["address"]), parse_digest(log["blockHash"])
     except (InvalidInput, KeyError, TypeError) as error:
         raise MalformedLog(0, 0, f"it can't be read ({error})") from error
     if address != contract:
         raise MalformedLog(at.block, at.log_index, f"{show_address(address)} emitted it")
+    if block is not None and stands_in != block:
+        raise MalformedLog(at.block, at.log_index, f"it stands in block {show_hex(stands_in)}, not {show_hex(block)}")
     if log.get("removed"):
         raise MalformedLog(at.block, at.log_index, "the node marks it as removed by a reorganisation")
     return parsed
+
+
+def may_hold(header: Header, contract: Address) -> bool:
+    """Whether a block may hold logs of a contract: by its Bloom filter, which says it of some that hold none."""
+    return bytes(contract) in BloomFilter(int.from_bytes(header.bloom, "big"))
 
 
 def decode(log: Log) -> Event:

@@ -16,8 +16,9 @@ from web3 import HTTPProvider
 from web3.types import RPCEndpoint
 
 from ledger.errors import InvalidInput, NodeRefused, NodeUnreachable
-from ledger.events import Block
-from ledger.units import Address, BlockNumber, Timestamp, parse_bytes, parse_digest, parse_quantity, show_hex
+from ledger.events import Header
+from ledger.headers import header_hash
+from ledger.units import Address, BlockNumber, Digest, Timestamp, parse_bytes, parse_digest, parse_quantity, show_hex
 
 TIMEOUT_S = 30
 
@@ -62,17 +63,20 @@ class Node:
         with self.understanding("eth_chainId"):
             return parse_quantity(self.request("eth_chainId"))
 
-    def block(self, which: BlockNumber | str) -> Block | None:
+    def block(self, which: BlockNumber | str) -> Header | None:
         """A block by its number or tag (latest, safe, finalized); None if the node has none such."""
-        with self.understanding("eth_getBlockByNumber"):
-            header = self.request("eth_getBlockByNumber", which if isinstance(which, str) else hex(which), False)
-            if header is None:
-                return None
-            return Block(
-                BlockNumber(parse_quantity(header["number"])),
-                parse_digest(header["hash"]),
-                Timestamp(parse_quantity(header["timestamp"])),
-            )
+        return self.blocks([which])[0]
+
+    def blocks(self, which: Sequence[BlockNumber | str]) -> list[Header | None]:
+        """Several at once, in their order."""
+        method = "eth_getBlockByNumber"
+        asked = [name if isinstance(name, str) else hex(name) for name in which]
+        with self.understanding(method):
+            headers = [_header(answer) for answer in self.batch([(method, [name, False]) for name in asked])]
+            for number, header in zip(which, headers, strict=True):
+                if header is not None and not isinstance(number, str) and header.number != number:
+                    raise ValueError(f"block {header.number} for block {number}")
+            return headers
 
     def code(self, address: Address) -> bytes:
         """The code of an account now; empty for one that has none."""
@@ -87,7 +91,13 @@ class Node:
 
     def logs(self, address: Address, first: BlockNumber, last: BlockNumber) -> list[dict[str, Any]]:
         """The logs that a contract emitted in blocks `first` to `last`, raw, each with its `blockTimestamp`."""
-        query = {"address": show_hex(address), "fromBlock": hex(first), "toBlock": hex(last)}
+        return self._logs({"address": show_hex(address), "fromBlock": hex(first), "toBlock": hex(last)})
+
+    def logs_of(self, address: Address, block: Digest) -> list[dict[str, Any]]:
+        """The logs that a contract emitted in the block of a hash (EIP-234), raw, each with its `blockTimestamp`."""
+        return self._logs({"address": show_hex(address), "blockHash": show_hex(block)})
+
+    def _logs(self, query: dict[str, str]) -> list[dict[str, Any]]:
         with self.understanding("eth_getLogs"):
             logs: list[dict[str, Any]] = self.request("eth_getLogs", query)
             # Not every node gives the time with the log; the events' links prove it either way.
@@ -114,6 +124,21 @@ class Node:
             said = error if isinstance(error, dict) else {"message": error}
             raise NodeRefused(self.url, method, str(said.get("message")), said.get("data"))
         return response.get("result")
+
+
+def _header(answer: Any) -> Header | None:
+    if answer is None:
+        return None
+    if (computed := header_hash(answer)) != parse_digest(answer["hash"]):
+        # A fork of Ethereum that adds fields would be met here too.
+        raise ValueError(f"the hash of its header is {show_hex(computed)}, not {answer['hash']}")
+    return Header(
+        BlockNumber(parse_quantity(answer["number"])),
+        parse_digest(answer["hash"]),
+        Timestamp(parse_quantity(answer["timestamp"])),
+        parse_digest(answer["parentHash"]),
+        parse_bytes(answer["logsBloom"]),
+    )
 
 
 def without_secrets(url: str) -> str:

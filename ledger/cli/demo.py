@@ -32,6 +32,7 @@ from ledger.errors import (
     Unavailable,
     UnusableChain,
 )
+from ledger.indexer.follow import Finality
 from ledger.indexer.run import synchronise
 from ledger.outcomes import Outcome
 from ledger.services.companies import Scorer, directory, list_promises
@@ -180,7 +181,7 @@ def deploy_through_ape(ape: str, chain: LocalChain, record: Path) -> Deployment:
 def _index(settings: Settings, console: Console, chain: LocalChain, deployment: Deployment, days: int) -> None:
     database = settings.open_database()
     with index_progress(console) as progress:
-        synchronise(chain, database, deployment, "latest", settings.blocks_per_step, progress)
+        synchronise(chain, database, deployment, Finality("latest"), settings.blocks_per_step, progress)
     with database.read() as reader:
         has_documents = reader.has_documents()
     if not has_documents:

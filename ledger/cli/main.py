@@ -123,7 +123,6 @@ def doctor() -> None:
             settings.load_deployment,
             settings.load_policy,
             settings.open_database(),
-            settings.finality_of,
         )
     )
     out.print(findings_table(findings))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ledger.documents import URI_LIMIT, read_profile
@@ -34,7 +34,7 @@ def project(
     Raises BrokenLink or MalformedLog at the first event that does not follow from what was before it.
     """
     after = Projection({}, {})
-    amended: dict[PromiseId, Amended] = {}
+    lives = _Lives(standings, after.standings)
     for event in events:
         company = after.companies.get(event.company) or companies.get(event.company)
         head = company.head if company else genesis(chain_id, contract, event.company)
@@ -47,18 +47,50 @@ def project(
             )
         after.companies[event.company] = replace(company, head=head, head_block=event.at.block)
         if isinstance(event, PromiseEvent):
-            before = after.standings.get(event.id) or standings.get(event.id)
-            try:
-                standing = advance(before, event)
-            except ValueError as error:
-                raise MalformedLog(event.at.block, event.at.log_index, str(error)) from error
-            if isinstance(event, Amended):
-                amended[event.successor] = event
-            elif isinstance(event, Made) and (amendment := amended.pop(event.id, None)):
-                # Both stand in one transaction, and so in one step.
-                standing = succeed(standing, after.standings[amendment.id], amendment.consented)
-            after.standings[event.id] = standing
+            lives.go_on(event)
     return after
+
+
+def lives_of(events: Iterable[PromiseEvent]) -> dict[PromiseId, Standing]:
+    """Where promises stand after all their events, in the chain's order, from the first. Raises MalformedLog."""
+    after: dict[PromiseId, Standing] = {}
+    lives = _Lives({}, after)
+    for event in events:
+        lives.go_on(event)
+    return after
+
+
+def company_of(events: Sequence[Event], last: Event) -> Company:
+    """A company after its last event, given all events that are about no promise, in the chain's order."""
+    company: Company | None = None
+    for event in events:
+        if isinstance(event, Registered):
+            company = _registered(company, event)
+    if company is None:
+        raise MalformedLog(last.at.block, last.at.log_index, f"{show_address(last.company)} never registered")
+    return replace(company, head=last.head, head_block=last.at.block)
+
+
+class _Lives:
+    """Promises going through their events."""
+
+    def __init__(self, before: Mapping[PromiseId, Standing], after: dict[PromiseId, Standing]) -> None:
+        self._before = before
+        self._after = after
+        self._amended: dict[PromiseId, Amended] = {}
+
+    def go_on(self, event: PromiseEvent) -> None:
+        before = self._after.get(event.id) or self._before.get(event.id)
+        try:
+            standing = advance(before, event)
+        except ValueError as error:
+            raise MalformedLog(event.at.block, event.at.log_index, str(error)) from error
+        if isinstance(event, Amended):
+            self._amended[event.successor] = event
+        elif isinstance(event, Made) and (amendment := self._amended.pop(event.id, None)):
+            # Both stand in one transaction, and so in one step.
+            standing = succeed(standing, self._after[amendment.id], amendment.consented)
+        self._after[event.id] = standing
 
 
 def _registered(company: Company | None, event: Registered) -> Company:

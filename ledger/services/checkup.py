@@ -32,7 +32,6 @@ def examine(
     load_deployment: Callable[[], Deployment],
     load_policy: Callable[[], Policy],
     database: Database,
-    finality: Callable[[Deployment], str],
 ) -> Iterator[Finding]:
     """Examines policy, deployment record, node, contract and database, in the order in which they build on each other.
 
@@ -50,7 +49,7 @@ def examine(
         contract = _find("contract", lambda: _contract(node, deployment))
         yield contract
         if contract.fault is None:
-            yield _find("database", lambda: _database(node, deployment, database, finality(deployment)))
+            yield _find("database", lambda: _database(node, deployment, database))
             yield _keys(node, database)
 
 
@@ -93,14 +92,14 @@ def _keys(node: Node, database: Database) -> Finding:
     return replace(found, warns=bool(plain))
 
 
-def _database(node: Node, deployment: Deployment, database: Database, finality: str) -> str:
+def _database(node: Node, deployment: Deployment, database: Database) -> str:
     with database.read() as reader:
         require_same_ledger(reader, deployment, database.url)
         cursor = reader.require_cursor()
         companies = reader.companies()
-    head = node.block(finality)
+    head = node.block("latest")
     if head is None:
-        raise NodeRefused(node.url, "eth_getBlockByNumber", f"it has no {finality} block yet")
+        raise NodeRefused(node.url, "eth_getBlockByNumber", "it has no latest block")
     compare_heads(node, deployment, companies, cursor.block.number)
     behind = max(0, head.number - cursor.block.number)
     return (

@@ -22,6 +22,8 @@ class CompanyView:
     profile: Profile | None
     """None where the profile can't be read."""
     score: Score
+    final: bool
+    """Whether the chain can't give up any of what the score rests on."""
 
     @property
     def name(self) -> str:
@@ -125,7 +127,7 @@ def profile_of(company: Company) -> Profile | None:
 
 
 def _view(reader: Reader, company: Company, scorer: Scorer) -> CompanyView:
-    return CompanyView(company, profile_of(company), scorer.score(reader, company))
+    return CompanyView(company, profile_of(company), scorer.score(reader, company), reader.require_cursor().is_final)
 
 
 def _rank(view: CompanyView) -> tuple[bool, int, Address]:

@@ -21,6 +21,8 @@ class Entry:
     """One event of a promise's history, with its document where we have it."""
 
     event: PromiseEvent
+    final: bool
+    """Whether the chain can't give it up any more."""
     text: str | None
     """What the document says, checked against the digest on chain; None if it is not kept here."""
 
@@ -58,7 +60,8 @@ class PromiseView:
 
 def view_promise(reader: Reader, id_: PromiseId) -> PromiseView:
     """A promise by its id. Raises UnknownPromise."""
-    as_of = reader.require_cursor().block.time
+    cursor = reader.require_cursor()
+    as_of = cursor.block.time
     standing = reader.standings([id_]).get(id_)
     events = [event for event in map(decode, reader.logs_of(id_)) if isinstance(event, PromiseEvent)]
     if standing is None or not events or not isinstance(events[0], Made):
@@ -76,7 +79,7 @@ def view_promise(reader: Reader, id_: PromiseId) -> PromiseView:
         outcome=outcome(standing, as_of),
         late_by=lateness(standing, as_of),
         as_of=as_of,
-        history=[Entry(event, _text(documents, _digest(event))) for event in events],
+        history=[Entry(event, event.at.block <= cursor.final, _text(documents, _digest(event))) for event in events],
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import func, or_
+from sqlalchemy import func, or_, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
@@ -15,7 +15,7 @@ from ledger.errors import NoDatabase, NotIndexed
 from ledger.events import Block, Log, Position
 from ledger.outcomes import Outcome, Standing, Status
 from ledger.store.records import Company, Cursor
-from ledger.store.tables import SCHEMA_VERSION, CompanyRow, DocumentRow, EventRow, LedgerRow, PromiseRow
+from ledger.store.tables import SCHEMA_VERSION, CompanyRow, DocumentRow, EventRow, LedgerRow, PromiseRow, RecentRow
 from ledger.units import Address, BlockNumber, Digest, PromiseId, Timestamp
 
 VARIABLES_PER_STATEMENT = 500
@@ -37,7 +37,13 @@ class Reader:
             why = f"its tables have version {row.schema_version}, not {SCHEMA_VERSION}; delete it and index again"
             raise NoDatabase(self._url, why)
         block = Block(BlockNumber(row.block), Digest(row.block_hash), Timestamp(row.block_time))
-        return Cursor(row.account, block)
+        checked = Block(BlockNumber(row.checked), Digest(row.checked_hash), Timestamp(row.checked_time))
+        return Cursor(row.account, block, BlockNumber(row.final), checked)
+
+    def recent(self) -> list[Block]:
+        """The blocks that the chain may still give up and the one before them, oldest first."""
+        rows = self._session.exec(select(RecentRow).order_by(col(RecentRow.number)))
+        return [Block(BlockNumber(row.number), Digest(row.hash), Timestamp(row.time)) for row in rows]
 
     def account(self) -> str | None:
         """CAIP-10 name of the ledger that the database follows, whatever version its tables have; None for none."""
@@ -106,6 +112,40 @@ class Reader:
             select(EventRow).where(EventRow.promise == promise).order_by(col(EventRow.block), col(EventRow.log_index))
         )
         return [_log(row) for row in rows]
+
+    def logs_of_all(self, promises: Iterable[PromiseId]) -> list[Log]:
+        """The log of several promises, in the chain's order."""
+        return self._logs_where(EventRow.promise, promises)
+
+    def logs_at(self, places: Iterable[tuple[BlockNumber, int]]) -> list[Log]:
+        """The logs that stand at some places, each a block and a log's index in it; those that are ours."""
+        return self._logs_where(tuple_(col(EventRow.block), col(EventRow.log_index)), places)
+
+    def last_log_of(self, company: Address) -> Log | None:
+        """The log of a company's last event."""
+        row = self._session.exec(
+            select(EventRow)
+            .where(EventRow.company == company)
+            .order_by(col(EventRow.block).desc(), col(EventRow.log_index).desc())
+            .limit(1)
+        ).first()
+        return None if row is None else _log(row)
+
+    def company_logs(self, company: Address) -> list[Log]:
+        """The log of what a company did that is about no promise, in the chain's order."""
+        rows = self._session.exec(
+            select(EventRow)
+            .where(EventRow.company == company, col(EventRow.promise).is_(None))
+            .order_by(col(EventRow.block), col(EventRow.log_index))
+        )
+        return [_log(row) for row in rows]
+
+    def _logs_where(self, column: Any, values: Iterable[Any]) -> list[Log]:
+        found: list[Log] = []
+        remaining = iter(values)
+        while part := list(islice(remaining, VARIABLES_PER_STATEMENT)):
+            found += map(_log, self._session.exec(select(EventRow).where(column.in_(part))))
+        return sorted(found, key=lambda log: (log.at.block, log.at.log_index))
 
     def event_count(self) -> int:
         """How many events there are in all."""

@@ -16,6 +16,16 @@ class Cursor:
     """CAIP-10 name of the contract."""
     block: Block
     """The last block indexed."""
+    final: BlockNumber
+    """The last block that the chain can't give up any more: what is after it is provisional."""
+
+    checked: Block
+    """The last block at which all heads were seen to be the contract's."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether all that is indexed is."""
+        return self.block.number <= self.final
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Field, Index, SQLModel
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 class LedgerRow(SQLModel, table=True):
@@ -22,6 +22,22 @@ class LedgerRow(SQLModel, table=True):
     """The last block indexed."""
     block_hash: bytes
     block_time: int
+    final: int
+    """The last block that the chain can't give up any more."""
+    checked: int
+    """The last block at which all heads were seen to be the contract's."""
+    checked_hash: bytes
+    checked_time: int
+
+
+class RecentRow(SQLModel, table=True):
+    """The blocks indexed last that the chain may still give up, and the one before them."""
+
+    __tablename__ = "recent"
+
+    number: int = Field(primary_key=True)
+    hash: bytes
+    time: int
 
 
 class EventRow(SQLModel, table=True):

@@ -7,10 +7,10 @@ from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy.dialects.sqlite import insert
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, col, delete, select
 
 from ledger.documents import Document
-from ledger.events import Event, Log, PromiseEvent
+from ledger.events import Block, Event, Log, PromiseEvent
 from ledger.outcomes import Standing
 from ledger.store.reading import Reader
 from ledger.store.records import Company, Cursor
@@ -21,7 +21,9 @@ from ledger.store.tables import (
     EventRow,
     LedgerRow,
     PromiseRow,
+    RecentRow,
 )
+from ledger.units import Address, BlockNumber, PromiseId
 
 ROWS_PER_STATEMENT = 2000
 
@@ -39,8 +41,34 @@ class Writer(Reader):
             "block": block.number,
             "block_hash": block.hash,
             "block_time": block.time,
+            "final": cursor.final,
+            "checked": cursor.checked.number,
+            "checked_hash": cursor.checked.hash,
+            "checked_time": cursor.checked.time,
         }
         self._upsert(LedgerRow, ["id"], [row])
+
+    def keep_recent(self, blocks: Sequence[Block]) -> None:
+        """Says which blocks the chain may still give up."""
+        self._session.execute(delete(RecentRow))
+        rows = [{"number": block.number, "hash": block.hash, "time": block.time} for block in blocks]
+        for part in _parts(rows):
+            self._session.execute(insert(RecentRow), part)
+
+    def undo(self, after: BlockNumber) -> tuple[set[Address], set[PromiseId]]:
+        """Forgets the log after a block. Gives whom and what it was about, whose rows no longer follow from the log."""
+        gone = self._session.exec(
+            select(EventRow.company, EventRow.promise).where(col(EventRow.block) > after).distinct()
+        ).all()
+        self._session.execute(delete(EventRow).where(col(EventRow.block) > after))
+        companies = {Address(company) for company, _ in gone}
+        return companies, {PromiseId(promise) for _, promise in gone if promise is not None}
+
+    def forget(self, companies: Iterable[Address], promises: Iterable[PromiseId]) -> None:
+        """Takes out companies and promises that the log knows nothing of any more."""
+        for table, key, values in ((CompanyRow, CompanyRow.address, companies), (PromiseRow, PromiseRow.id, promises)):
+            for part in _parts([{"gone": value} for value in values]):
+                self._session.execute(delete(table).where(col(key).in_([row["gone"] for row in part])))
 
     def add_events(self, logs: Sequence[tuple[Log, Event]]) -> None:
         """Appends to the log."""

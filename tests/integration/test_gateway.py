@@ -9,6 +9,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ from ledger.events import Fulfilled
 from ledger.promises import service_code
 from ledger.scoring.policy import Policy
 from ledger.settings import Settings
-from ledger.units import digest_of, parse_address, show_address, show_hex
+from ledger.store.database import Database
+from ledger.units import BlockNumber, digest_of, parse_address, show_address, show_hex
 from tests.conftest import DAYS
 from tests.support.chain import Loaded
 
@@ -82,6 +84,30 @@ def test_every_promise_is_listed_once_under_its_outcome(client: TestClient) -> N
         ids += [item["id"] for item in found]
     assert len(ids) == len(set(ids)) == expected["matured"]
     assert client.get("/api/companies/UA/promises").json()["total"] == expected["matured"]
+
+
+def test_what_is_final_and_what_provisional_is_said(client: TestClient, loaded: Loaded, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(loaded.home / "troth.db")) as connection:
+        connection.execute("VACUUM INTO ?", (str(tmp_path / "troth.db"),))
+    database = Database(f"sqlite:///{tmp_path / 'troth.db'}")
+    with database.write() as writer:
+        cursor = writer.require_cursor()
+        writer.move_cursor(replace(cursor, final=BlockNumber(cursor.block.number - 100)))
+    database.close()
+    with TestClient(create_app(Settings(home=tmp_path))) as provisional:
+        for each, final in ((client, True), (provisional, False)):
+            assert each.get("/api/companies/UA/score").json()["final"] is final
+            assert ("provisional" in each.get("/companies/UA").text) is not final
+            assert ("provisional" in each.get("/").text) is not final
+            health = each.get("/api/health").json()
+            assert (health["final_block"] == health["block"]) is final
+            latest = each.get("/api/companies/UA/promises").json()["items"][0]["id"]
+            history = each.get(f"/api/promises/{latest}").json()["history"]
+            assert {event["final"] for event in history} == {
+                event["block"] <= health["final_block"] for event in history
+            }
+            assert history[-1]["final"] is final
+            assert ("provisional" in each.get(f"/promises/{latest}").text) is not final
 
 
 def test_a_score_says_what_it_rests_on(client: TestClient, loaded: Loaded) -> None:

@@ -15,6 +15,7 @@ from api.app import create_app
 from ledger.chain import contract
 from ledger.chain.anvil import LocalChain, run_anvil
 from ledger.documents import URI_LIMIT
+from ledger.indexer.follow import Finality
 from ledger.indexer.run import synchronise
 from ledger.promises import Promise, promise_id
 from ledger.settings import Settings
@@ -55,7 +56,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClie
             send(chain, deployment.address, company, number, promises_of(company, accounts[-1]))
         chain.mine(Timestamp(NOON + 5000), [])
         database = Database(f"sqlite:///{home / 'troth.db'}")
-        synchronise(chain, database, deployment, "latest")
+        synchronise(chain, database, deployment, Finality("latest"))
         database.close()
     with TestClient(create_app(Settings(home=home)), raise_server_exceptions=False) as client:
         yield client, companies

@@ -10,8 +10,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -20,6 +20,9 @@ from typing import Any
 import pytest
 
 from ledger.chain import contract
+from ledger.chain.anvil import LocalChain, run_anvil
+from ledger.chain.contract import UNSIGNED
+from ledger.chain.deployment import Deployment
 from ledger.chain.node import Node
 from ledger.errors import (
     BrokenLink,
@@ -35,14 +38,19 @@ from ledger.errors import (
     WrongCode,
 )
 from ledger.events import Made, Registered
+from ledger.headers import header_hash
+from ledger.indexer.follow import Finality
 from ledger.indexer.run import synchronise
+from ledger.promises import Promise, promise_id
 from ledger.store.database import Database
-from ledger.units import Address, BlockNumber, show_hex
-from tests.support.chain import Loaded, free_port, lying_node, serving
+from ledger.units import ZERO_DIGEST, Address, BlockNumber, Timestamp, show_hex
+from tests.support.build import DAY, a_profile, a_promise
+from tests.support.chain import Loaded, deploy, free_port, lying_node, serving
 
-TABLES = ("ledger", "event", "company", "promise")
+TABLES = ("ledger", "recent", "event", "company", "promise")
 KILLS = 20
 SEED = 20_130_124
+GENESIS = Timestamp(1_700_000_000)
 
 
 def contents(path: Path) -> dict[str, list[tuple[Any, ...]]]:
@@ -55,7 +63,7 @@ def index_into(loaded: Loaded, path: Path, url: str | None = None, step: int = 2
     database = Database(f"sqlite:///{path}")
     node = Node(url) if url else loaded.chain
     try:
-        synchronise(node, database, loaded.deployment, "latest", step)
+        synchronise(node, database, loaded.deployment, Finality("latest"), step)
     finally:
         database.close()
     return database
@@ -226,7 +234,7 @@ def test_a_contract_with_other_code_is_refused(loaded: Loaded, tmp_path: Path) -
 def test_an_address_without_code_is_refused(loaded: Loaded, tmp_path: Path) -> None:
     elsewhere = replace(loaded.deployment, address=Address(b"\x42" * 20))
     with pytest.raises(NoContract, match="There is no contract at 0x4242424242424242424242424242424242424242"):
-        synchronise(loaded.chain, Database(f"sqlite:///{tmp_path / 'troth.db'}"), elsewhere, "latest")
+        synchronise(loaded.chain, Database(f"sqlite:///{tmp_path / 'troth.db'}"), elsewhere, Finality("latest"))
     assert not (tmp_path / "troth.db").exists()
 
 
@@ -236,11 +244,119 @@ def test_a_chain_that_was_replaced_halts_the_index(loaded: Loaded, tmp_path: Pat
     last = hex(before["ledger"][0][3])
 
     def replaced(method: str, params: list[Any], result: Any) -> Any:
-        is_last = method == "eth_getBlockByNumber" and params[0] == last
-        return result | {"hash": "0x" + "77" * 32} if is_last else result
+        if method != "eth_getBlockByNumber" or params[0] != last:
+            return result
+        other = result | {"extraData": "0x77"}
+        return other | {"hash": show_hex(header_hash(other))}
 
     assert isinstance(refused(loaded, tmp_path / "troth.db", replaced), ChainDiverged)
     assert contents(tmp_path / "troth.db") == before
+
+
+@pytest.mark.parametrize(
+    "field, value",
+    [
+        ("hash", "0x" + "77" * 32),
+        ("timestamp", "0x1"),
+        ("logsBloom", "0x" + "00" * 255 + "01"),
+        ("parentHash", "0x" + "77" * 32),
+        ("number", "0x1"),
+        ("extraData", None),
+        ("aFieldOfAForkToCome", "0x1"),
+    ],
+)
+def test_a_header_whose_fields_do_not_hash_to_its_block_is_refused(
+    loaded: Loaded, tmp_path: Path, field: str, value: str | None
+) -> None:
+    def forged(method: str, _params: list[Any], result: Any) -> Any:
+        if method != "eth_getBlockByNumber" or result is None:
+            return result
+        if field == "aFieldOfAForkToCome":
+            # Its hash covers a field that is not known here.
+            return result | {"hash": "0x" + "78" * 32, field: value}
+        return result | {field: value}
+
+    error = refused(loaded, tmp_path / "troth.db", forged)
+    assert isinstance(error, NodeRefused)
+    assert "eth_getBlockByNumber" in str(error)
+
+
+@contextmanager
+def a_forking_chain(home: Path) -> Iterator[tuple[LocalChain, Deployment, list[Address]]]:
+    """A real node with two registered companies, whose latest blocks may be given up."""
+    with run_anvil(free_port(), GENESIS, home / "anvil.log") as chain:
+        deployment = deploy(chain, Timestamp(GENESIS + 12))
+        companies = chain.accounts()[1:3]
+        profile = a_profile()
+        call = [
+            (
+                company,
+                deployment.address,
+                contract.register(contract.SENDER, company, profile.digest, "data:,", UNSIGNED),
+            )
+            for company in companies
+        ]
+        chain.mine(Timestamp(GENESIS + 24), call)
+        yield chain, deployment, companies
+
+
+def promises_of(company: Address, first: int, count: int) -> list[Promise]:
+    return [
+        replace(a_promise(number, due_at=GENESIS + 30 * DAY), company=company) for number in range(first, first + count)
+    ]
+
+
+def test_what_a_real_node_gives_up_is_undone(tmp_path: Path) -> None:
+    """By hash above finality, with promises made, fulfilled and amended in blocks that go."""
+    with a_forking_chain(tmp_path) as (chain, deployment, companies):
+        when = GENESIS + 36
+
+        def mine(*calls: tuple[Address, bytes]) -> None:
+            nonlocal when
+            chain.mine(Timestamp(when), [(company, deployment.address, call) for company, call in calls])
+            when += 12
+
+        one, other = companies
+        kept = promises_of(one, 1, 5)
+        mine((one, contract.make_all(kept)), (other, contract.make_all(promises_of(other, 1, 5))))
+        database = Database(f"sqlite:///{tmp_path / 'troth.db'}")
+        finality = Finality("latest", 10)
+        synchronise(chain, database, deployment, finality)
+        before = contents(tmp_path / "troth.db")
+
+        mine((one, contract.make_all(promises_of(one, 100, 5))))
+        mine((one, contract.fulfil(promise_id(kept[0]), ZERO_DIGEST)))
+        mine((one, contract.register(contract.SENDER, one, ZERO_DIGEST, "data:,other", UNSIGNED)))
+        synchronise(chain, database, deployment, finality)
+        assert len(contents(tmp_path / "troth.db")["event"]) == len(before["event"]) + 7
+        with database.read() as reader:
+            assert not reader.require_cursor().is_final
+
+        chain.request("anvil_reorg", 3, [])
+        synchronise(chain, database, deployment, finality)
+        after = contents(tmp_path / "troth.db")
+        for table in ("event", "company", "promise"):
+            assert after[table] == before[table]
+        database.close()
+        fresh = Database(f"sqlite:///{tmp_path / 'fresh.db'}")
+        synchronise(chain, fresh, deployment, finality)
+        fresh.close()
+        assert contents(tmp_path / "fresh.db") == after
+
+
+def test_a_real_reorganisation_past_finality_halts_the_index_and_changes_nothing(tmp_path: Path) -> None:
+    with a_forking_chain(tmp_path) as (chain, deployment, companies):
+        for number in range(5):
+            call = contract.make_all(promises_of(companies[0], number, 1))
+            chain.mine(Timestamp(GENESIS + 36 + 12 * number), [(companies[0], deployment.address, call)])
+        database = Database(f"sqlite:///{tmp_path / 'troth.db'}")
+        synchronise(chain, database, deployment, Finality("latest", 1))
+        before = contents(tmp_path / "troth.db")
+        chain.request("anvil_reorg", 3, [])
+        with pytest.raises(ChainDiverged, match="the chain was reorganised"):
+            synchronise(chain, database, deployment, Finality("latest", 1))
+        database.close()
+        assert contents(tmp_path / "troth.db") == before
 
 
 def test_a_database_of_another_deployment_is_left_alone(loaded: Loaded, tmp_path: Path) -> None:

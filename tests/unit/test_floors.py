@@ -12,7 +12,7 @@ FLOORS = [
     {"ledger", "ledger.errors"},
     {"ledger.units"},
     {"ledger.promises"},
-    {"ledger.documents", "ledger.events"},
+    {"ledger.documents", "ledger.events", "ledger.headers"},
     {"ledger.links", "ledger.outcomes", "ledger.signing"},
     {"ledger.scoring"},
     {"ledger.badge", "ledger.receipts"},

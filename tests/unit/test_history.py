@@ -8,15 +8,14 @@ from eth_account.messages import encode_typed_data
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.errors import BrokenLink, ChainDiverged, InvalidPromise, MalformedLog
-from ledger.events import Block, Event
-from ledger.indexer.follow import Range, next_range
+from ledger.errors import BrokenLink, InvalidPromise, MalformedLog
+from ledger.events import Event
 from ledger.indexer.project import Projection, project
 from ledger.links import genesis, replay
 from ledger.outcomes import Outcome, Standing, advance, lateness, outcome
 from ledger.promises import FIELDS, TYPEHASH, Promise, promise_id, service_code
 from ledger.store.records import Company
-from ledger.units import Address, BlockNumber, Digest, PromiseId, Timestamp, digest_of
+from ledger.units import Address, PromiseId, Timestamp, digest_of
 from tests.support.build import CHAIN_ID, COMPANY, CONTRACT, NOON, History, a_promise, a_standing, interleaved
 
 OTHER = Address(b"\xc1" * 20)
@@ -213,30 +212,6 @@ def test_a_standing_follows_its_events() -> None:
     )
     assert standing.confirmed_by_arbiter
     assert standing.service == service_code("delivery")
-
-
-def block(number: int, mark: int = 0) -> Block:
-    return Block(BlockNumber(number), Digest(bytes([mark]) * 32), NOON)
-
-
-@pytest.mark.parametrize(
-    "indexed, same, head, expected",
-    [
-        (block(5), block(5), block(5), None),
-        (block(5), block(5), block(6), Range(BlockNumber(6), BlockNumber(6))),
-        (block(5), block(5), block(999), Range(BlockNumber(6), BlockNumber(15))),
-        (block(5), block(5), block(15), Range(BlockNumber(6), BlockNumber(15))),
-        (block(5), None, block(3), None),
-        (block(5), block(5), block(3), None),
-    ],
-)
-def test_what_is_indexed_next(indexed: Block, same: Block | None, head: Block, expected: Range | None) -> None:
-    assert next_range(indexed, same, head, step=10) == expected
-
-
-def test_a_chain_without_our_last_block_halts_the_index() -> None:
-    with pytest.raises(ChainDiverged, match=r"Block 5 was 0x0000.* and is 0x0101"):
-        next_range(block(5), block(5, mark=1), block(9), step=10)
 
 
 def test_the_typehash_is_that_of_the_written_type() -> None:

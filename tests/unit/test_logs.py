@@ -39,6 +39,7 @@ def raw(**changes: Any) -> dict[str, Any]:
         "blockNumber": "0x7",
         "logIndex": "0x3",
         "transactionHash": "0x" + "00" * 32,
+        "blockHash": "0x" + "0b" * 32,
         "blockTimestamp": hex(NOON),
         "topics": ["0x" + topic.hex() for topic in FULFILLED.topics],
         "data": "0x" + FULFILLED.data.hex(),
@@ -47,6 +48,13 @@ def raw(**changes: Any) -> dict[str, Any]:
 
 def test_a_node_s_log_is_read() -> None:
     assert parse_log(raw(), CONTRACT) == FULFILLED
+
+
+def test_a_log_of_another_block_is_refused() -> None:
+    ours, other = Digest(b"\x0b" * 32), Digest(b"\x0c" * 32)
+    assert parse_log(raw(), CONTRACT, ours) == FULFILLED
+    with pytest.raises(MalformedLog, match=r"it stands in block 0x0b0b.* not 0x0c0c"):
+        parse_log(raw(), CONTRACT, other)
 
 
 def test_each_kind_is_decoded() -> None:

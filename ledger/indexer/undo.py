@@ -1,0 +1,50 @@
+"""Going back: the log after a block is forgotten, and what stood on it is computed anew from what is left."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ledger.chain.logs import decode
+from ledger.events import Amended, Block, Log, Made, PromiseEvent
+from ledger.indexer.project import company_of, lives_of
+from ledger.store.reading import Reader
+from ledger.store.records import Cursor
+from ledger.store.writing import Writer
+from ledger.units import BlockNumber, PromiseId
+
+
+def rewind(writer: Writer, cursor: Cursor, block: Block) -> Cursor:
+    """Makes the database what it was at a block that it had indexed. Gives where it stands then."""
+    companies, promises = writer.undo(block.number)
+    standings = lives_of(_with_predecessors(writer, promises))
+    writer.put_standings(standing for id_, standing in standings.items() if id_ in promises)
+    writer.forget((), promises - standings.keys())
+    for company in companies:
+        if (last := writer.last_log_of(company)) is None:
+            writer.forget((company,), ())
+        else:
+            writer.put_companies([company_of([decode(log) for log in writer.company_logs(company)], decode(last))])
+    # Blocks before the oldest that was kept are known by nothing but their events.
+    recent = [kept for kept in writer.recent() if kept.number <= block.number] or [block]
+    checked = min(cursor.checked, block, key=lambda checked: checked.number)
+    cursor = replace(cursor, block=block, final=BlockNumber(min(cursor.final, block.number)), checked=checked)
+    writer.move_cursor(cursor)
+    writer.keep_recent(recent)
+    return cursor
+
+
+def _with_predecessors(reader: Reader, promises: set[PromiseId]) -> list[PromiseEvent]:
+    """All events of promises, and of those in whose place they came: their times may go over."""
+    logs: list[Log] = []
+    known: set[PromiseId] = set()
+    wanted = set(promises)
+    while wanted:
+        found = reader.logs_of_all(wanted)
+        known |= wanted
+        logs += found
+        made = [log.at for log in found if log.topics[0] == Made.SHAPE.topic]
+        # An amendment stands right before the promise that it makes.
+        before = map(decode, reader.logs_at([(at.block, at.log_index - 1) for at in made]))
+        wanted = {event.id for event in before if isinstance(event, Amended) and event.successor in known} - known
+    logs.sort(key=lambda log: (log.at.block, log.at.log_index))
+    return [event for event in map(decode, logs) if isinstance(event, PromiseEvent)]

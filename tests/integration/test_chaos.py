@@ -1,0 +1,81 @@
+"""The index against a chain that forks, nodes that fail and deaths at any commit: in the end, nothing but the truth."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from ledger.errors import BrokenLink, Contradiction, HeadMismatch, Unavailable
+from ledger.indexer.follow import Finality
+from ledger.indexer.run import synchronise
+from tests.integration.test_index import contents
+from tests.support.simulator import DEPLOYMENT, Chain, FaultyNode, Killed, MortalDatabase
+
+SEEDS = int(os.environ.get("CHAOS_SEEDS", "500"))
+FIRST = int(os.environ.get("CHAOS_FIRST_SEED", "0"))
+PART = 50
+FINALIZED = Finality("finalized")
+TRIES = 12
+
+
+def assert_truth_is_found(seed: int, folder: Path) -> None:
+    """Indexes with faults for a while, then once without, and compares every row with an index that met none."""
+    random = Random(seed)
+    chain = Chain(random)
+    chain.mine(random.randint(1, 20))
+    faults = random.choice((0.0, 0.02, 0.05, 0.1))
+    node = FaultyNode(chain, random, faults)
+    path = folder / f"{seed}.db"
+    steps = random.choice((1, 3, 10, 1000))
+    database = MortalDatabase(path, random, faults)
+    for _ in range(TRIES):
+        try:
+            synchronise(node, database, DEPLOYMENT, FINALIZED, steps)
+        except (Unavailable, Contradiction):
+            pass
+        except Killed:
+            database.close()
+            database = MortalDatabase(path, random, faults)
+        chain.mine(random.randint(0, 3))
+        if random.random() < 0.3:
+            chain.reorganise()
+        if random.random() < 0.2:
+            chain.finalise()
+    database.close()
+    # A chain that gave up blocks for fewer grows past them in the end.
+    chain.mine(2 + chain.highest - len(chain.blocks))
+    sound = FaultyNode(chain, random, 0.0)
+    truth = folder / f"{seed}-truth.db"
+    for each in (path, truth):
+        database = MortalDatabase(each, random, 0.0)
+        # What a node left out earlier is found at the first contradiction, and forgotten; then at another, all is.
+        for chances in (2, 1, 0):
+            try:
+                synchronise(sound, database, DEPLOYMENT, FINALIZED, steps)
+                break
+            except (BrokenLink, HeadMismatch):
+                if each == truth or not chances:
+                    raise
+        database.close()
+    logs = [log for block in chain.blocks for log in block.logs]
+    found, expected = contents(path), contents(truth)
+    assert len(expected["event"]) == len(logs)
+    for table in expected:
+        assert found[table] == expected[table], f"seed {seed}: {table}"
+
+
+def parts(seeds: int) -> Iterable[range]:
+    return (range(start, min(start + PART, FIRST + seeds)) for start in range(FIRST, FIRST + seeds, PART))
+
+
+@pytest.mark.parametrize("seeds", parts(SEEDS), ids=str)
+def test_nothing_is_lost_doubled_or_out_of_order(seeds: range, tmp_path: Path) -> None:
+    for seed in seeds:
+        try:
+            assert_truth_is_found(seed, tmp_path)
+        except Exception as error:
+            raise AssertionError(f"CHAOS_FIRST_SEED={seed} CHAOS_SEEDS=1 shows it") from error
