@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
+from operator import attrgetter
 
 from ledger.errors import InvalidPromise
 from ledger.units import Address, Digest, PromiseId, Timestamp, digest_of
@@ -50,10 +51,13 @@ class Promise:
 
     def __post_init__(self) -> None:
         """Raises InvalidPromise where a value does not fit: packed, it would spill into its neighbour."""
-        for (name, kind), attribute in zip(FIELDS, self.__slots__, strict=True):
-            value = getattr(self, attribute)
+        for (name, kind), value in zip(FIELDS, values_of(self), strict=True):
             if not fits(kind, value):
                 raise InvalidPromise(name, kind, value)
+
+
+values_of = attrgetter(*Promise.__slots__)
+"""A promise's values in the order of its fields. `dataclasses.astuple` copies each, and takes ten times as long."""
 
 
 def fits(kind: str, value: object) -> bool:
@@ -103,7 +107,7 @@ def _bits(word: int, lowest: int, count: int) -> int:
 
 def encode_promise(promise: Promise) -> bytes:
     """The ABI encoding of the twelve fields, which is their EIP-712 encoding too: one word each."""
-    return b"".join(map(_word, astuple(promise), TYPES))
+    return b"".join(map(_word, values_of(promise), TYPES))
 
 
 def _word(value: bytes | int, kind: str) -> bytes:

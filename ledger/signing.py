@@ -7,11 +7,11 @@ actor by keccak256 of its signer.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from ledger.events import Matter
-from ledger.promises import FIELDS, Promise, fits, promise_id
+from ledger.promises import FIELDS, Promise, fits, promise_id, values_of
 from ledger.units import Address, Digest, digest_of, show_address, show_hex
 
 NAME = "Troth"
@@ -118,7 +118,7 @@ def typed_data(domain: Domain, action: str, message: Message) -> dict[str, Any]:
 
 def promise_in_words(promise: Promise) -> dict[str, Any]:
     """The promise as it stands in a message: each field by its name."""
-    return _shown(FIELDS, astuple(promise))
+    return _shown(FIELDS, values_of(promise))
 
 
 def _signature(name: str, fields: Fields) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlmodel import SQLModel, col, delete, select
 
 from ledger.documents import Document
@@ -53,7 +53,7 @@ class Writer(Reader):
         self._session.execute(delete(RecentRow))
         rows = [{"number": block.number, "hash": block.hash, "time": block.time} for block in blocks]
         for part in _parts(rows):
-            self._session.execute(insert(RecentRow), part)
+            self._execute(insert(RecentRow), part)
 
     def undo(self, after: BlockNumber) -> tuple[set[Address], set[PromiseId]]:
         """Forgets the log after a block. Gives whom and what it was about, whose rows no longer follow from the log."""
@@ -86,29 +86,39 @@ class Writer(Reader):
             for log, event in logs
         ]
         for part in _parts(rows):
-            self._session.execute(insert(EventRow), part)
+            self._execute(insert(EventRow), part)
 
     def put_companies(self, companies: Iterable[Company]) -> None:
         """Replaces what is known of companies."""
-        self._upsert(CompanyRow, ["address"], [asdict(company) for company in companies])
+        self._upsert(CompanyRow, ["address"], map(_row, companies))
 
     def put_standings(self, standings: Iterable[Standing]) -> None:
         """Replaces the standings of promises."""
-        self._upsert(PromiseRow, ["id"], [asdict(standing) for standing in standings])
+        self._upsert(PromiseRow, ["id"], map(_row, standings))
 
     def put_documents(self, documents: Iterable[Document]) -> None:
         """Keeps documents; one that is there already stays."""
-        rows = [asdict(document) for document in documents]
+        rows = map(_row, documents)
         statement = insert(DocumentRow).on_conflict_do_nothing()
         for part in _parts(rows):
-            self._session.execute(statement, part)
+            self._execute(statement, part)
 
-    def _upsert(self, table: type[SQLModel], key: list[str], rows: list[dict[str, Any]]) -> None:
+    def _upsert(self, table: type[SQLModel], key: list[str], rows: Iterable[dict[str, Any]]) -> None:
         for part in _parts(rows):
             statement = insert(table)
             changed = {name: statement.excluded[name] for name in part[0] if name not in key}
-            self._session.execute(statement.on_conflict_do_update(index_elements=key, set_=changed), part)
+            self._execute(statement.on_conflict_do_update(index_elements=key, set_=changed), part)
+
+    def _execute(self, statement: Insert, rows: list[dict[str, Any]]) -> None:
+        # Not by the session, which would make an object of each row.
+        self._session.connection().execute(statement, rows)
 
 
-def _parts(rows: list[dict[str, Any]]) -> Iterable[list[dict[str, Any]]]:
-    return (rows[start : start + ROWS_PER_STATEMENT] for start in range(0, len(rows), ROWS_PER_STATEMENT))
+def _row(record: Any) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in record.__slots__}
+
+
+def _parts(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    remaining = iter(rows)
+    while part := list(islice(remaining, ROWS_PER_STATEMENT)):
+        yield part
