@@ -6,8 +6,9 @@ the command was not understood.
 
 from __future__ import annotations
 
+import signal
 import sys
-import time
+import threading
 from typing import Annotated
 
 import typer
@@ -69,15 +70,23 @@ def serve() -> None:
 def index(
     follow: Annotated[bool, typer.Option(help="Go on as the chain grows, until stopped.")] = False,
 ) -> None:
-    """Bring the database up to date with the chain, from where it stopped, and compare every company's head."""
+    """Bring the database up to date with the chain, from where it stopped, and compare every company's head.
+
+    SIGTERM ends it after the step that it is at.
+    """
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: stopping.set())
     settings = Settings.read()
     deployment = settings.load_deployment()
     node, database = settings.open_node(), settings.open_database()
     finality = settings.finality_of(deployment)
     while True:
         try:
-            with index_progress(err) as progress:
+            with index_progress(err, stopping.is_set) as progress:
                 cursor = synchronise(node, database, deployment, finality, settings.blocks_per_step, progress)
+        except KeyboardInterrupt as interrupt:
+            # Who follows is stopped when all is well; who does not has left something.
+            raise typer.Exit(0 if follow else COULD_NOT) from interrupt
         except Unavailable as error:
             if not follow:
                 raise
@@ -92,7 +101,8 @@ def index(
                     highlight=False,
                 )
                 return
-        time.sleep(POLL_S)
+        if stopping.wait(POLL_S):
+            return
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -29,13 +29,17 @@ def bar(console: Console) -> Progress:
 
 
 @contextmanager
-def index_progress(console: Console) -> Iterator[IndexProgress]:
-    """A progress bar over blocks, shown once there is something to do."""
+def index_progress(console: Console, stopping: Callable[[], bool] = lambda: False) -> Iterator[IndexProgress]:
+    """A progress bar over blocks, shown once there is something to do. Raises KeyboardInterrupt after a step where one
+    is to stop.
+    """
     with bar(console) as shown:
         task = shown.add_task("Indexing blocks", total=None, visible=False)
 
         def progress(block: BlockNumber, target: BlockNumber, _events: int) -> None:
             shown.update(task, completed=block, total=target, visible=True)
+            if stopping():
+                raise KeyboardInterrupt
 
         yield progress
 

@@ -234,6 +234,36 @@ def test_a_database_of_another_version_is_named(loaded: Loaded, tmp_path: Path) 
     assert_refused(troth("score", "UA", home=loaded.home, database=f"sqlite:///{path}"), 2, "version 99", "index again")
 
 
+def test_an_index_that_is_told_to_stop_ends_after_its_step(loaded: Loaded, tmp_path: Path) -> None:
+    settings: dict[str, object] = {
+        "home": tmp_path,
+        "rpc_url": loaded.chain.url,
+        "deployment": loaded.home / "deployment.json",
+    }
+
+    def stopped(*options: str, after: int, **more: object) -> int:
+        """The exit code of an index that gets SIGTERM when it has stored that many events."""
+        command = [sys.executable, "-m", "ledger.cli", "index", *options]
+        with subprocess.Popen(command, env=variables(**settings, **more), cwd=ROOT) as running:
+            while running.poll() is None and events() < after:
+                time.sleep(0.05)
+            running.send_signal(signal.SIGTERM)
+            return running.wait(60)
+
+    def events() -> int:
+        try:
+            with closing(sqlite3.connect(tmp_path / "troth.db")) as connection:
+                return int(connection.execute("SELECT count(*) FROM event").fetchone()[0])
+        except sqlite3.OperationalError:
+            return 0
+
+    # Not finished, and said to be so; the rest follows.
+    assert stopped(after=1, blocks_per_step=1) == 2
+    assert 0 < events() < loaded.replay.actions
+    assert stopped("--follow", after=loaded.replay.actions) == 0
+    assert events() == loaded.replay.actions
+
+
 def test_doctor_finds_everything_well(loaded: Loaded) -> None:
     finished = troth("doctor", home=loaded.home, rpc_url=loaded.chain.url)
     assert finished.returncode == 0, finished.stdout
