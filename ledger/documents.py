@@ -34,9 +34,16 @@ _JOINERS = "\u200c\u200d"
 """Invisible, and part of names in Persian and other scripts."""
 
 
+def hidden(text: str) -> str | None:
+    """The first character that can't be seen, but for joiners; None if there is none.
+
+    Control characters break pictures, and marks of direction can make one name look like another.
+    """
+    return next((char for char in text if not (char.isprintable() or char in _JOINERS)), None)
+
+
 def _visible(text: str) -> str:
-    # Control characters break pictures, and marks of direction can make one name look like another.
-    if not all(char.isprintable() or char in _JOINERS for char in text):
+    if hidden(text) is not None:
         raise ValueError("it has characters that can't be seen")
     return text
 
@@ -83,6 +90,11 @@ class Profile(BaseModel):
     @cached_property
     def _service_names(self) -> dict[bytes, str]:
         return {service_code(name): name for name in self.services}
+
+
+def profile_keys() -> list[str]:
+    """The keys that a profile may have."""
+    return list(Profile.model_fields)
 
 
 def document(content: dict[str, Any]) -> Document:

@@ -6,6 +6,7 @@ TrothError                  says what is wrong, with which value, and what to do
 │   ├── InvalidQuantity, InvalidData, InvalidTime
 │   ├── InvalidReceipt      a receipt that can't be read, or is another ledger's
 │   ├── InvalidDocument     what can't be written as canonical JSON
+│   ├── InvalidOffer        a promise that nobody could mean
 │   ├── InvalidPolicy
 │   ├── InvalidSettings
 │   └── InvalidSource       a row of a data source
@@ -14,7 +15,7 @@ TrothError                  says what is wrong, with which value, and what to do
 │   └── UnknownPromise
 ├── Refused                 the contract does not take an action: one reason for each error of its ABI
 ├── Unavailable             something that is needed does not answer, or is not there
-│   ├── NodeUnreachable, NodeRefused
+│   ├── NodeUnreachable, NodeRefused, NodeBehind
 │   ├── TransactionFailed, TransactionPending, InsufficientFunds, FeeTooHigh
 │   ├── NoKey               a keystore that can't be opened
 │   ├── FileExists, CannotWrite, CannotRead
@@ -29,7 +30,7 @@ TrothError                  says what is wrong, with which value, and what to do
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 class TrothError(Exception):
@@ -106,8 +107,17 @@ class InvalidReceipt(InvalidInput):
 
     def __init__(self, where: str, why: str) -> None:
         super().__init__(
-            f"The receipt {where} can't be used: {why}.", "Take the file as `troth promise make` wrote it."
+            f"The receipt {where} can't be used: {why}.",
+            "Take the file as `troth promise make` wrote it, and set TROTH_RPC_URL and TROTH_DEPLOYMENT to those of its"
+            " ledger.",
         )
+
+
+class InvalidOffer(InvalidInput):
+    """A promise that the contract would take, and nobody could mean."""
+
+    def __init__(self, why: str, remedy: str = "Mend it, and promise again.") -> None:
+        super().__init__(f"This can't be promised: {why}.", f"Nothing was sent. {remedy}")
 
 
 class InvalidDocument(InvalidInput):
@@ -202,11 +212,11 @@ REFUSALS: dict[str, tuple[str, str]] = {
         "Register it first: `troth company register PROFILE`.",
     ),
     "NotTheCompany": (
-        "The signer whose hash is {actor} may not do this for the company {company}.",
+        "{actor} may not do this for the company {company}.",
         "Use the company's own key, or one that it appointed for this and whose time has not run out.",
     ),
     "NotTheCounterparty": (
-        "The signer whose hash is {actor} is not the party of promise {id} that may do this.",
+        "{actor} is not the party of promise {id} that may do this.",
         "Use the key that the promise was made to, with the receipt's own salt, or its arbiter's.",
     ),
     "InvalidSignature": (
@@ -215,13 +225,13 @@ REFUSALS: dict[str, tuple[str, str]] = {
     ),
     "Expired": ("The signature was good until {deadline}, and the block's time is {blockTime}.", "Sign again."),
     "NonceUsed": (
-        "The signer whose hash is {actor} has used the nonce {nonce} before.",
+        "{actor} has used the nonce {nonce} before.",
         "The action is done already; for another one, sign with another nonce.",
     ),
     "AlreadyDone": ("Promise {id} is {status} already.", "Nothing is left to do."),
     "WrongStatus": (
-        "Promise {id} is {status}, which this action can't start from.",
-        "Compare the id with the receipt, and see docs/protocol.md for what can be done from there.",
+        "Promise {id} is {status}: this can't be done from there.",
+        "Compare the id with the receipt. What can be done from where is in docs/protocol.md, under Its life.",
     ),
     "NotYetMissed": (
         "Promise {id} is due at {dueAt}, and the block's time is {blockTime}: it is not missed.",
@@ -281,6 +291,10 @@ class Refused(TrothError):
         self.name = name
         self.values = values
 
+    def naming(self, names: Mapping[str, str]) -> Refused:
+        """The same, with some of its values in other words."""
+        return Refused(self.name, {key: names.get(value, value) for key, value in self.values.items()})
+
 
 class Unavailable(TrothError):
     """Something that is needed does not answer, or is not there."""
@@ -320,7 +334,19 @@ class TransactionPending(Unavailable):
     def __init__(self, transaction: str, why: str) -> None:
         super().__init__(
             f"Transaction {transaction} was sent, and is in no block that we know of: {why}.",
-            "It may still get there. Look for it before you do the same again.",
+            "It may still get there. Run `troth index`, and look at the promise's page or the company's, or for the"
+            " transaction in an explorer, before you do the same again.",
+        )
+
+
+class NodeBehind(Unavailable):
+    """The node's chain is shorter than what was indexed of it."""
+
+    def __init__(self, url: str, latest: int, indexed: int) -> None:
+        super().__init__(
+            f"The node at {url} is at block {latest}, and the database at block {indexed}.",
+            "Wait for the node. If its chain was started anew, as a local one may be, delete the database and index"
+            " again: everything in it comes from the chain.",
         )
 
 
@@ -347,9 +373,9 @@ class FeeTooHigh(Unavailable):
 class NoKey(Unavailable):
     """A keystore that can't be opened."""
 
-    def __init__(self, path: str, why: str) -> None:
+    def __init__(self, path: str = "", why: str = "") -> None:
         super().__init__(
-            f"The keystore {path} can't be opened: {why}.",
+            f"The keystore {path} can't be opened: {why}." if path else "No keystore was named.",
             "Set TROTH_KEYSTORE, or give --keystore, the path of one (`troth keys new FILE` writes one), and"
             " TROTH_PASSWORD_FILE, where nobody types the password, a file that holds it.",
         )

@@ -13,9 +13,14 @@ def write_private(path: Path, content: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+            try:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            except OSError:
+                # What is half there would be in the way of the next attempt.
+                path.unlink()
+                raise
     except FileExistsError as error:
         raise FileExists(str(path)) from error
     except OSError as error:

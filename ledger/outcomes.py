@@ -24,6 +24,7 @@ from ledger.events import (
     Ruled,
     Withdrawn,
 )
+from ledger.promises import signer_hash
 from ledger.units import Address, PromiseId, Timestamp
 
 
@@ -121,10 +122,12 @@ def advance(standing: Standing | None, event: PromiseEvent) -> Standing:
         case Fulfilled():
             return replace(standing, status=Status.FULFILLED, fulfilled_at=event.at.time)
         case Confirmed():
+            # A company that is its own customer witnesses nothing.
+            witnessed = event.actor != signer_hash(event.company)
             return replace(
                 standing,
                 status=Status.CONFIRMED,
-                confirmed_at=event.at.time,
+                confirmed_at=event.at.time if witnessed else None,
                 confirmed_by_arbiter=event.by_arbiter,
                 rating=event.rating,
                 failed=standing.failed or event.matter is Matter.REMEDY,

@@ -14,7 +14,7 @@ import click
 from ape import accounts
 from ape.api import AccountAPI, ProviderAPI, ReceiptAPI, SubprocessProvider
 from ape.cli import ConnectedProviderCommand
-from ape.exceptions import ConfigError
+from ape.exceptions import ApeException, ConfigError
 from ape.logging import logger
 from eth_utils.address import to_checksum_address
 
@@ -127,5 +127,10 @@ def cli(provider: ProviderAPI, alias: str | None, record: Path | None) -> None:
         deployment = deploy(provider, account, record)
     except TrothError as error:
         raise click.ClickException(str(error)) from error
+    except ApeException as error:
+        elsewhere = (
+            'A local node at another address than Ape\'s is named by --provider-settings \'{"host": "http://…"}\'.'
+        )
+        raise click.ClickException(f"{error} {elsewhere if local else ''}".strip()) from error
     logger.success(f"{deployment.account} in block {deployment.block}; record: {record}")
     print(f"export TROTH_DEPLOYMENT={shlex.quote(str(record))}")

@@ -35,6 +35,19 @@ _PROMISE = "(address,bytes32,bytes32,uint256,uint256)"
 _AUTH = "(bytes,bytes)"
 _ONCE = "(uint256,uint256)"
 _TIMES = {"deadline", "blockTime", "dueAt", "end"}
+_STATUSES = {
+    Status.NONE: "not on this ledger",
+    Status.OPEN: "open",
+    Status.SUPERSEDED: "replaced by another",
+    Status.WITHDRAWN: "withdrawn",
+    Status.FULFILLED: "fulfilled",
+    Status.REMEDIED: "remedied",
+    Status.DISPUTED: "disputed",
+    Status.UPHELD: "disputed with success",
+    Status.DISMISSED: "disputed without success",
+    Status.CONFIRMED: "confirmed",
+}
+"""What a promise is, in words."""
 
 
 class Auth(NamedTuple):
@@ -205,7 +218,9 @@ def _errors() -> dict[bytes, Any]:
 
 def _show(argument: dict[str, str], value: Any) -> str:
     if argument["name"] == "status":
-        return Status(value).name.lower()
+        return _STATUSES[Status(value)]
+    if argument["name"] == "actor":
+        return f"The signer whose hash is {show_hex(value)}"
     if argument["name"] in _TIMES:
         return show_time(Timestamp(value))
     if argument["type"] == "address":

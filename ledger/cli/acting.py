@@ -11,7 +11,7 @@ from rich.console import Console
 
 from ledger.chain.sending import Prepared, send
 from ledger.documents import Document, text_of
-from ledger.errors import CannotRead, NoKey, visible
+from ledger.errors import CannotRead, FileExists, InvalidOffer, NoKey, visible
 from ledger.events import Matter
 from ledger.files import write_private
 from ledger.keys import Key, create_key, open_key
@@ -20,6 +20,7 @@ from ledger.services import acting
 from ledger.services.acting import Desk, Offer, open_desk
 from ledger.settings import Settings
 from ledger.units import (
+    ZERO_ADDRESS,
     Address,
     digest_of,
     parse_address,
@@ -46,6 +47,8 @@ Keystore = Annotated[
 @keys.command("new")
 def new_key(file: Annotated[Path, typer.Argument(help="Where to write the keystore.")]) -> None:
     """Make an account: write its key into a keystore, under a password, and print its address."""
+    if file.exists():
+        raise FileExists(str(file))
     made = create_key(file, _password(Settings.read(), file, confirm=True))
     out.print(show_address(made.address))
 
@@ -87,8 +90,12 @@ def make(
     to, by = _address(customer), _address(arbiter)
     principal = _address(for_company)
     desk, key = _open(settings), _key(settings, keystore)
+    maker = principal or key.address
+    if (database := settings.open_database()).exists:
+        with database.read() as reader:
+            acting.require_published(reader, maker, service)
     offer = Offer(
-        company=principal or key.address,
+        company=maker,
         text=text,
         due_at=due_at,
         dispute_window=window_days * DAY_S,
@@ -126,6 +133,16 @@ def fulfil(
 
 
 @promise.command()
+def publish(receipt: Annotated[Path, typer.Argument(help="The promise's receipt.")]) -> None:
+    """Show a promise's words on the pages of the gateway that uses this database: they are private until then."""
+    settings = Settings.read()
+    promised = read_receipt(_read(receipt), str(receipt))
+    with settings.open_database().write() as writer:
+        acting.publish(writer, promised, str(receipt))
+    out.print(f"The words of promise {show_hex(promised.id)} are published.")
+
+
+@promise.command()
 def confirm(
     receipt: Annotated[Path, typer.Argument(help="The promise's receipt.")],
     rating: Annotated[int, typer.Option(min=0, max=5, help="1 to 5; 0 for none.")] = 0,
@@ -160,7 +177,12 @@ def _send(desk: Desk, prepared: Prepared, done: str) -> None:
 
 
 def _address(text: str | None) -> Address | None:
-    return None if text is None else parse_address(text)
+    if text is None:
+        return None
+    address = parse_address(text)
+    if address == ZERO_ADDRESS:
+        raise InvalidOffer(f"{text} is nobody's address", "Leave the option out, or give the address of somebody.")
+    return address
 
 
 def _receipt(desk: Desk, path: Path) -> Receipt:
@@ -172,19 +194,23 @@ def _receipt(desk: Desk, path: Path) -> Receipt:
 def _key(settings: Settings, chosen: Path | None) -> Key:
     path = chosen or settings.keystore
     if path is None:
-        raise NoKey("of no path", "none was named")
+        raise NoKey
     return open_key(path, _password(settings, path))
 
 
 def _password(settings: Settings, keystore: Path, *, confirm: bool = False) -> str:
     if settings.password_file is not None:
-        password = _read(settings.password_file).rstrip("\r\n")
+        # Some editors begin a file with a mark.
+        password = _read(settings.password_file).removeprefix("\ufeff").rstrip("\r\n")
         if not password:
             raise NoKey(str(keystore), f"{settings.password_file}, which holds its password, is empty")
         return password
     if not sys.stdin.isatty():
         raise NoKey(str(keystore), "nobody is there to type its password")
-    return str(typer.prompt(f"Password of {keystore}", hide_input=True, confirmation_prompt=confirm, err=True))
+    try:
+        return str(typer.prompt(f"Password of {keystore}", hide_input=True, confirmation_prompt=confirm, err=True))
+    except typer.Abort as error:
+        raise NoKey(str(keystore), "no password was typed") from error
 
 
 def _read(path: Path) -> str:

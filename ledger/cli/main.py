@@ -1,7 +1,8 @@
 """`troth` and its commands.
 
 Exit codes: 0 well; 1 two things that must agree do not (a lying node, a foreign database); 2 it could not be done, or
-the command was not understood.
+the command was not understood; 3 a transaction was sent, and nobody knows yet what became of it; 4 the ledger has it
+already, and nothing was sent.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -20,7 +22,7 @@ from ledger.chain.anvil import require_free
 from ledger.cli import acting
 from ledger.cli import demo as demo_run
 from ledger.cli.text import findings_table, index_progress, score_tables
-from ledger.errors import Contradiction, TrothError, Unavailable
+from ledger.errors import Contradiction, Refused, TransactionPending, TrothError, Unavailable
 from ledger.indexer.run import synchronise
 from ledger.services.checkup import examine
 from ledger.services.companies import Scorer, view_company
@@ -28,11 +30,12 @@ from ledger.settings import Settings
 
 CONTRADICTION = 1
 COULD_NOT = 2
+UNKNOWN = 3
+ALREADY = 4
 POLL_S = 2.0
 GATEWAY = "api.app:create_app"
 
 app = typer.Typer(
-    help="Troth: a ledger of kept promises, and scores that prove themselves.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -41,6 +44,19 @@ for name, group in (("keys", acting.keys), ("company", acting.company), ("promis
     app.add_typer(group, name=name)
 out = Console()
 err = Console(stderr=True)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"troth {version('troth')}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    _version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+) -> None:
+    """Troth: a ledger of kept promises, and scores that prove themselves."""
 
 
 @app.command()
@@ -72,10 +88,16 @@ def index(
 ) -> None:
     """Bring the database up to date with the chain, from where it stopped, and compare every company's head.
 
-    SIGTERM ends it after the step that it is at.
+    SIGTERM or Ctrl-C ends it after the step that it is at; Ctrl-C again, at once.
     """
     stopping = threading.Event()
-    signal.signal(signal.SIGTERM, lambda _signal, _frame: stopping.set())
+
+    def stop(_signal: int, _frame: object) -> None:
+        stopping.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
     settings = Settings.read()
     deployment = settings.load_deployment()
     node, database = settings.open_node(), settings.open_database()
@@ -142,6 +164,17 @@ def doctor() -> None:
         raise typer.Exit(COULD_NOT)
 
 
+def _exit_code(error: TrothError) -> int:
+    match error:
+        case Contradiction():
+            return CONTRADICTION
+        case TransactionPending():
+            return UNKNOWN
+        case Refused(name="AlreadyDone"):
+            return ALREADY
+    return COULD_NOT
+
+
 def run() -> None:
     """The program's entry: errors become one sentence and an exit code."""
     try:
@@ -150,6 +183,6 @@ def run() -> None:
         # Not wrapped: what it names is to be copied.
         err.print("[bold red]error:[/] ", end="")
         err.print(error.what, error.remedy, sep="\n", markup=False, highlight=False, soft_wrap=True)
-        sys.exit(CONTRADICTION if isinstance(error, Contradiction) else COULD_NOT)
+        sys.exit(_exit_code(error))
     except KeyboardInterrupt:
         sys.exit(0)

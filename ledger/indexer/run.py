@@ -16,6 +16,7 @@ from ledger.errors import (
     ForeignDatabase,
     HeadMismatch,
     MalformedLog,
+    NodeBehind,
     NodeRefused,
     Unavailable,
 )
@@ -76,6 +77,8 @@ def _go_on(
         added = 0
         match next_step(cursor.block, here, child, final, step):
             case None:
+                if latest.number < number:
+                    raise NodeBehind(node.url, latest.number, number)
                 cursor = _settle(database, cursor, here, final)
                 break
             case Range() as blocks:

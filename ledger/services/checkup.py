@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ledger.chain.deployment import Deployment
 from ledger.chain.node import Node
-from ledger.errors import NodeRefused, TrothError
+from ledger.errors import NodeBehind, NodeRefused, TrothError
 from ledger.indexer.run import compare_heads, require_same_ledger
 from ledger.scoring.policy import Policy
 from ledger.store.database import Database
@@ -49,8 +49,10 @@ def examine(
         contract = _find("contract", lambda: _contract(node, deployment))
         yield contract
         if contract.fault is None:
-            yield _find("database", lambda: _database(node, deployment, database))
-            yield _keys(node, database)
+            indexed = _find("database", lambda: _database(node, deployment, database))
+            yield indexed
+            if indexed.fault is None:
+                yield _keys(node, database)
 
 
 def _find(subject: str, look: Callable[[], str]) -> Finding:
@@ -100,8 +102,10 @@ def _database(node: Node, deployment: Deployment, database: Database) -> str:
     head = node.block("latest")
     if head is None:
         raise NodeRefused(node.url, "eth_getBlockByNumber", "it has no latest block")
+    if head.number < cursor.block.number:
+        raise NodeBehind(node.url, head.number, cursor.block.number)
     compare_heads(node, deployment, companies, cursor.block.number)
-    behind = max(0, head.number - cursor.block.number)
+    behind = head.number - cursor.block.number
     return (
         f"indexed to block {cursor.block.number} ({show_time(cursor.block.time)}), {behind} behind the node;"
         f" the heads of {len(companies)} companies agree with the contract's"

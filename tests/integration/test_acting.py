@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pty
+import resource
 import subprocess
 import sys
 import threading
@@ -35,12 +36,15 @@ from ledger.promises import service_code, signer_hash
 from ledger.receipts import read_receipt
 from ledger.services import acting
 from ledger.services.acting import Desk, Offer, open_desk
+from ledger.services.promises import view_promise
+from ledger.store.database import Database
 from ledger.units import ZERO_DIGEST, Address, BlockNumber, Timestamp, digest_of, show_address, show_hex
 from tests.integration.test_commands import assert_refused, variables
 from tests.support.chain import deploy, free_port, lying_node
 
 PASSWORD = "correct horse"
 ETHER = 10**18
+NOBODY = "0x" + "00" * 20
 
 
 @dataclass(frozen=True)
@@ -206,9 +210,9 @@ def test_what_the_contract_refuses_is_said_in_words_and_not_sent(town: Town) -> 
     events, receipts = town.events(), town.receipts()
     town.chain.request("anvil_setBalance", show_hex(town.customer.address), hex(ETHER))
     for arguments, named in (
-        (("promise", "confirm", str(receipt)), "is not the party"),
+        (("promise", "confirm", str(receipt)), f"The account {show_address(town.company.address)} is not the party"),
         (("promise", "confirm", str(receipt), "--keystore", str(town.home / "customer.json")), "is open"),
-        (("promise", "fulfil", "0x" + "ab" * 32), "is none"),
+        (("promise", "fulfil", "0x" + "ab" * 32), "is not on this ledger: this can't be done"),
         (("promise", "fulfil", str(receipt), "--keystore", str(town.home / "customer.json")), "may not do this"),
         (
             (
@@ -251,7 +255,7 @@ def test_what_the_contract_refuses_is_said_in_words_and_not_sent(town: Town) -> 
                 "--company",
                 "0x" + "11" * 20,
                 "--customer",
-                "0x" + "11" * 20,
+                "0x" + "22" * 20,
             ),
             "may not do this",
         ),
@@ -288,10 +292,10 @@ def test_who_never_registered_is_told_how(town: Town) -> None:
         (("promise", "confirm", "profile.json", "--rating", "6"), {}, "--rating"),
         (("company", "register", "none.json"), {}, "none.json can't be read"),
         (("company", "register", "password"), {}, "it is not JSON"),
-        (("company", "register", "deployment.json"), {}, "Field required"),
+        (("company", "register", "deployment.json"), {}, "it has address, block"),
         (("promise", "fulfil", "0x" + "ab" * 32), {"keystore": "none.json"}, "none.json can't be opened"),
         (("promise", "fulfil", "0x" + "ab" * 32), {"keystore": "profile.json"}, "not a Web3 keystore"),
-        (("promise", "fulfil", "0x" + "ab" * 32), {"keystore": ""}, "none was named"),
+        (("promise", "fulfil", "0x" + "ab" * 32), {"keystore": ""}, "No keystore was named"),
         (("promise", "fulfil", "0x" + "ab" * 32), {"password_file": "profile.json"}, "the password is not its own"),
         (("promise", "fulfil", "0x" + "ab" * 32), {"password_file": "/dev/null"}, "is empty"),
         (("promise", "make", "x", "--due", "0001-01-01T00:00+23:59", "--service", "x"), {}, "dueAt can't be -"),
@@ -300,10 +304,66 @@ def test_who_never_registered_is_told_how(town: Town) -> None:
         (("promise", "fulfil", "0x" + "ab" * 32), {"deployment": "profile.json"}, "No deployment record"),
         (("promise", "fulfil", "0x" + "ab" * 32), {"rpc_url": "http://127.0.0.1:9"}, "No Ethereum node answers"),
         (("keys", "new", "company.json"), {}, "is there already"),
+        (("keys", "new", "company.json"), {"password_file": ""}, "is there already"),
+        (("promise", "make", " ", "--due", "2027-01-01T00:00Z", "--service", "x"), {}, "its text says nothing"),
+        (("promise", "make", "x", "--due", "2027-01-01T00:00Z", "--service", "\t"), {}, "its service says nothing"),
+        (("promise", "make", "\u202ex", "--due", "2027-01-01T00:00Z", "--service", "x"), {}, "U+202E"),
+        (("promise", "make", "x", "--due", "2027-01-01T00:00Z", "--service", "a\nb"), {}, "U+000A"),
+        (("promise", "make", "x" * 10_001, "--due", "2027-01-01T00:00Z", "--service", "x"), {}, "more than 10000"),
+        (("promise", "make", "x", "--due", "2027-01-01T00:00Z", "--service", "x", "--arbiter", NOBODY), {}, "nobody's"),
+        (("promise", "publish", "profile.json"), {}, "profile.json can't be used"),
     ],
 )  # fmt: skip
 def test_bad_input_is_named(town: Town, arguments: tuple[str, ...], environment: dict[str, str], named: str) -> None:
     assert_refused(town.troth(*arguments, **environment), 2, named)
+
+
+def test_a_company_is_not_its_own_customer(town: Town) -> None:
+    own = show_address(town.company.address)
+    arguments = ("promise", "make", "Mine", "--due", in_hours(1), "--service", "x", "--customer", own)
+    assert_refused(town.troth(*arguments), 2, "the customer is the company itself")
+
+
+def test_what_is_done_already_has_its_own_exit_code(town: Town) -> None:
+    receipt = str(made(town))
+    town.did("promise", "fulfil", receipt)
+    assert_refused(town.troth("promise", "fulfil", receipt), 4, "is fulfilled already", "Nothing is left to do")
+
+
+def test_a_full_disk_leaves_nothing_half_written(town: Town) -> None:
+    events, receipts = town.events(), town.receipts()
+    arguments = ("promise", "make", "x", "--due", in_hours(1), "--service", "x", "--customer", "0x" + "11" * 20)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        for command, kept in ((arguments, town.home / "x.json"), (("keys", "new", "y.json"), town.home / "y.json")):
+            refused = town.troth(*command, *(("--receipt", str(kept)) if command is arguments else ()))
+            assert_refused(refused, 2, f"{kept.name} can't be written", "Nothing was sent")
+            assert not kept.exists()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (town.events(), town.receipts()) == (events, receipts)
+
+
+def test_words_are_private_until_they_are_published(town: Town) -> None:
+    receipt, database = made(town), f"sqlite:///{town.home / 'published.db'}"
+    promised = read_receipt(receipt.read_text(), "it")
+    assert_refused(town.troth("promise", "publish", str(receipt), database=database), 2, "troth index")
+    town.did("index", database=database)
+    late = made(town)
+
+    def words() -> str | None:
+        with Database(database).read() as reader:
+            return view_promise(reader, promised.id).text
+
+    assert words() is None
+    assert "are published" in town.did("promise", "publish", str(receipt), database=database)
+    assert words() == "Your parcel is there"
+    assert_refused(town.troth("promise", "publish", str(late), database=database), 2, "No promise 0x")
+    # The index knows the services too.
+    arguments = ("--due", in_hours(1), "--customer", "0x" + "11" * 20, "--service", "delivry")
+    refused = town.troth("promise", "make", "x", *arguments, database=database)
+    assert_refused(refused, 2, "'delivry' is no service of Acme, whose profile names delivery")
 
 
 def test_another_ledgers_receipt_is_refused(town: Town) -> None:
@@ -319,6 +379,7 @@ def test_a_profile_that_nobody_would_read_is_not_published(town: Town) -> None:
         ({"name": "Acme"}, "handle: Field required"),
         ({"handle": "no spaces", "name": "Acme"}, "handle: String should match pattern"),
         ({"handle": "acme", "name": "Acme", "notice": "x" * 401}, "400 characters"),
+        ({"handle": "acme", "name": "Acme", "service": ["delivery"]}, "it has service, and may have handle, name"),
         ([], "not a JSON object"),
     ):
         (town.home / "bad.json").write_text(json.dumps(profile))
@@ -402,7 +463,7 @@ def test_who_stops_waiting_is_told_that_it_was_sent(town: Town, monkeypatch: pyt
     arguments = ("promise", "make", "x", "--due", in_hours(1), "--service", "x", "--customer", "0x" + "11" * 20)
     town.chain.request("evm_setAutomine", False)
     try:
-        assert_refused(town.troth(*arguments), 2, "was sent, and is in no block", "interrupted")
+        assert_refused(town.troth(*arguments), 3, "was sent, and is in no block", "interrupted", "troth index")
     finally:
         town.chain.request("evm_setAutomine", True)
         town.chain.request("evm_mine")
@@ -464,7 +525,7 @@ def test_words_of_others_do_not_reach_the_terminal_s_controls(town: Town) -> Non
 def test_what_can_not_be_written_as_json_is_named(town: Town) -> None:
     for arguments in (("a parcel \udce9", "--service", "x"), ("a parcel", "--service", "\udce9")):
         finished = town.troth("promise", "make", *arguments, "--due", in_hours(1), "--customer", "0x" + "11" * 20)
-        assert_refused(finished, 2, "canonical JSON")
+        assert_refused(finished, 2, "U+DCE9")
     for profile in ('{"handle": "acme", "name": "\\ud800"}', '{"handle": "acme", "name": "Acme", "founded": 1e400}'):
         (town.home / "odd.json").write_text(profile)
         assert_refused(town.troth("company", "register", "odd.json"), 2, "canonical JSON")

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 
-from ledger.chain.anvil import anvil_binary
+from ledger.chain.anvil import anvil_binary, run_anvil
 from ledger.chain.deployment import Deployment
 from ledger.chain.node import Node
 from ledger.errors import NodeUnreachable
+from ledger.units import Timestamp
 from tests.support.chain import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -107,3 +108,18 @@ def test_a_node_that_ends_with_the_command_gets_no_ledger(tmp_path: Path) -> Non
     assert finished.returncode == 1
     assert f"No node answers at {url}" in " ".join((finished.stdout + finished.stderr).split())
     assert not record.exists()
+
+
+def test_a_local_node_at_another_address_is_named_by_provider_settings(tmp_path: Path) -> None:
+    record, data = tmp_path / "deployment.json", tmp_path / "ape"
+    with run_anvil(free_port(), Timestamp(int(time.time())), tmp_path / "anvil.log") as chain:
+        chain.request("evm_setAutomine", True)
+        by_url = ape_deploy(data, record, "--network", f"ethereum:local:{chain.url}")
+        said = " ".join((by_url.stdout + by_url.stderr).split())
+        assert by_url.returncode == 1
+        assert "--provider-settings" in said
+        assert "Traceback" not in said
+        assert not record.exists()
+        deployed = ape_deploy(data, record, "--provider-settings", json.dumps({"host": chain.url}))
+        assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+        Deployment.load(record).verify(Node(chain.url))

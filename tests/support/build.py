@@ -7,7 +7,20 @@ from dataclasses import replace
 from typing import Any
 
 from ledger.documents import Document, data_uri, document
-from ledger.events import Amended, Confirmed, Event, Fulfilled, Made, Matter, Position, PromiseEvent, Registered
+from ledger.events import (
+    Accepted,
+    Amended,
+    Confirmed,
+    Disputed,
+    Event,
+    Fulfilled,
+    Made,
+    Matter,
+    Position,
+    PromiseEvent,
+    Registered,
+    Ruled,
+)
 from ledger.links import extend, genesis
 from ledger.outcomes import Standing
 from ledger.promises import Promise, promise_id, service_code, signer_hash
@@ -23,11 +36,15 @@ from ledger.units import (
 
 COMPANY = Address(b"\xc0" * 20)
 ARBITER = Address(b"\xab" * 20)
+CUSTOMER = Address(b"\xcc" * 20)
 CONTRACT = Address(b"\x1e" * 20)
 CHAIN_ID = 31337
 DAY = 86_400
 NOON = Timestamp(1_359_028_800)
 """2013-01-24 12:00 UTC."""
+
+
+_COUNTERPARTYS = {Accepted, Confirmed, Disputed, Ruled}
 
 
 def a_promise(nonce: int = 0, due_at: int = NOON, cohort: int = 1, service: str = "delivery") -> Promise:
@@ -102,10 +119,8 @@ class History:
         self._append(event)
         return event
 
-    def confirm(self, promise: Promise, matter: Matter = Matter.FULFILMENT) -> Confirmed:
-        event = Confirmed(**self._common(), id=promise_id(promise), by_arbiter=True, matter=matter, rating=0)
-        self._append(event)
-        return event
+    def confirm(self, promise: Promise, matter: Matter = Matter.FULFILMENT) -> PromiseEvent:
+        return self.add(Confirmed, promise, by_arbiter=True, matter=matter, rating=0)
 
     def amend(self, promise: Promise, successor: Promise, consented: bool) -> Amended:
         """Both events of it."""
@@ -115,8 +130,9 @@ class History:
         return event
 
     def add(self, event_type: type[PromiseEvent], promise: Promise, **fields: Any) -> PromiseEvent:
-        """Any event of a promise, by its own fields."""
-        event = event_type(**self._common(), id=promise_id(promise), **fields)
+        """Any event of a promise, by its own fields; what a counterparty says, by somebody else than the company."""
+        actor = {"actor": signer_hash(CUSTOMER)} if event_type in _COUNTERPARTYS else {}
+        event = event_type(**self._common() | actor | fields, id=promise_id(promise))
         self._append(event)
         return event
 

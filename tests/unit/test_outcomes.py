@@ -21,11 +21,11 @@ from ledger.events import (
 )
 from ledger.indexer.project import project
 from ledger.outcomes import Outcome, Standing, Status, outcome
-from ledger.promises import Promise, promise_id
+from ledger.promises import Promise, promise_id, signer_hash
 from ledger.scoring.policy import Policy
 from ledger.scoring.tallies import tally
 from ledger.units import ZERO_DIGEST, PromiseId, Timestamp
-from tests.support.build import CHAIN_ID, CONTRACT, DAY, NOON, History, a_promise
+from tests.support.build import CHAIN_ID, COMPANY, CONTRACT, DAY, NOON, History, a_promise
 
 AFTER = Timestamp(NOON + 1)
 DISPUTE = (Disputed, {"matter": Matter.FULFILMENT, "reason": ZERO_DIGEST})
@@ -51,6 +51,14 @@ def lived(*events: Told) -> Standing:
     for kind, fields in events:
         history.add(kind, promise, **fields)
     return standings(history)[promise_id(promise)]
+
+
+def test_a_company_that_is_its_own_customer_witnesses_nothing() -> None:
+    own = lived(FULFILMENT, (Confirmed, {**THANKS[1], "actor": signer_hash(COMPANY)}))
+    assert (own.status, own.confirmed_at) == (Status.CONFIRMED, None)
+    assert tally([own], AFTER, Policy.standard()).total().confirmed == 0
+    theirs = lived(FULFILMENT, THANKS)
+    assert tally([theirs], AFTER, Policy.standard()).total().confirmed == 1
 
 
 @pytest.mark.parametrize(

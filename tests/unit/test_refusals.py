@@ -52,7 +52,7 @@ def test_an_error_with_any_values_is_read(error: dict[str, Any], data: st.DataOb
     assert refused.values.keys() == {argument["name"] for argument in error["inputs"]}
     for argument, value in zip(error["inputs"], arguments, strict=True):
         if isinstance(value, bytes):
-            assert refused.values[argument["name"]].lower() == show_hex(value)
+            assert show_hex(value) in refused.values[argument["name"]].lower()
 
 
 def test_what_a_person_reads_holds_the_values() -> None:
