@@ -11,9 +11,11 @@ from rich.console import Console
 
 from benchmarks.report import report
 from ledger.chain.anvil import run_anvil
+from ledger.chain.nodes import Nodes
 from ledger.cli.demo import DEFAULT_DAYS, deploy_through_ape, find_ape
 from ledger.cli.text import bar
-from ledger.indexer.run import synchronise
+from ledger.indexer.follow import Finality
+from ledger.indexer.run import Indexer
 from ledger.scoring.policy import Policy
 from ledger.services.companies import Scorer, directory
 from ledger.services.replay import cast_actors, perform, plan
@@ -38,7 +40,7 @@ def main() -> None:
             perform(replay, chain, deployment, lambda done, total: shown.update(task, completed=done, total=total))
             indexing = time.perf_counter()
             database = Database(f"sqlite:///{home / 'troth.db'}")
-            synchronise(chain, database, deployment, "latest")
+            Indexer(Nodes([chain]), database, deployment, Finality("latest")).synchronise()
             scoring = time.perf_counter()
             with database.read() as reader:
                 views = directory(reader, Scorer(Policy.standard()))

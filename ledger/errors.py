@@ -19,12 +19,12 @@ TrothError                  says what is wrong, with which value, and what to do
 │   ├── TransactionFailed, TransactionPending, InsufficientFunds, FeeTooHigh
 │   ├── NoKey               a keystore that can't be opened
 │   ├── FileExists, CannotWrite, CannotRead
-│   ├── NoDeployment, NoDatabase, NotIndexed
+│   ├── NoDeployment, NoDatabase, NotIndexed, IndexBusy
 │   ├── MissingTool, PortBusy, HomeInUse, DeployFailed
 │   └── UnusableChain       a saved local chain that can't be gone on from
 └── Contradiction           two things that must agree do not: trust neither before it is settled
     ├── WrongChain, NoContract, WrongCode, MalformedLog
-    ├── BrokenLink, HeadMismatch, ChainDiverged
+    ├── BrokenLink, HeadMismatch, ChainDiverged, NodesDisagree, RowsDiffer
     └── ForeignDatabase
 """
 
@@ -345,8 +345,7 @@ class NodeBehind(Unavailable):
     def __init__(self, url: str, latest: int, indexed: int) -> None:
         super().__init__(
             f"The node at {url} is at block {latest}, and the database at block {indexed}.",
-            "Wait for the node. If its chain was started anew, as a local one may be, delete the database and index"
-            " again: everything in it comes from the chain.",
+            "Wait for the node. If its chain was started anew, as a local one may be, `troth index --from-scratch`.",
         )
 
 
@@ -422,6 +421,16 @@ class NoDatabase(Unavailable):
         super().__init__(
             f"The database {url} can't be used: {why}.",
             "Check TROTH_HOME, TROTH_DATABASE, and that you may write the file and its folder; reading needs that too.",
+        )
+
+
+class IndexBusy(Unavailable):
+    """Another indexer works on the same database."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            f"Another `troth index` works on the database {url}.",
+            "Let it work, or stop it; two would be in each other's way.",
         )
 
 
@@ -546,7 +555,28 @@ class ChainDiverged(Contradiction):
     def __init__(self, block: int, ours: str, theirs: str) -> None:
         super().__init__(
             f"Block {block} was {ours} when it was indexed, and is {theirs} now: the chain was reorganised.",
-            "Delete the database and index again: everything in it comes from the chain.",
+            "What was final was given up, or the node serves another chain. Compare the block with an explorer or"
+            " another node; if the node is right, `troth index --from-scratch`.",
+        )
+
+
+class NodesDisagree(Contradiction):
+    """Nodes that were asked for the same part of the log gave different ones."""
+
+    def __init__(self, one: str, other: str, first: int, last: int) -> None:
+        super().__init__(
+            f"The nodes at {one} and {other} have different logs in blocks {first} to {last}.",
+            "One of them leaves events out or makes them up. Set TROTH_RPC_URL to others, and see which two agree.",
+        )
+
+
+class RowsDiffer(Contradiction):
+    """What the database says of companies or promises does not follow from its log."""
+
+    def __init__(self, url: str, what: str) -> None:
+        super().__init__(
+            f"The database {url} has {what} otherwise than its log gives.",
+            "Somebody changed it, or this program has a fault: `troth index --from-scratch`.",
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from ledger.promises import Promise
 from ledger.units import Address, BlockNumber, Digest, PromiseId, Timestamp, digest_of
@@ -40,13 +40,31 @@ class Header(Block):
     """The Bloom filter of its logs' addresses and topics: 256 bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
-    """One entry of the log as the chain has it, not yet decoded."""
+class Log(NamedTuple):
+    """One entry of the log as the chain has it, not yet decoded: a tuple of bytes and numbers, since there are many."""
 
-    at: Position
-    topics: tuple[Digest, ...]
+    block: BlockNumber
+    log_index: int
+    """Its index in its block."""
+    time: Timestamp
+    """The block's."""
+    transaction: Digest
+    topics: bytes
+    """One after the other, 32 bytes each."""
     data: bytes
+    company: Address
+    promise: PromiseId | None
+    """None where it is about the company itself."""
+
+    @property
+    def at(self) -> Position:
+        """Where in the chain it stands."""
+        return Position(self.block, self.log_index, self.transaction, self.time)
+
+    @property
+    def topic(self) -> Digest:
+        """The first of its topics, which tells its kind."""
+        return Digest(self.topics[:32])
 
 
 class Matter(IntEnum):

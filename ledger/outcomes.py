@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
+from typing import Any
 
 from ledger.events import (
     Accepted,
@@ -25,7 +26,7 @@ from ledger.events import (
     Withdrawn,
 )
 from ledger.promises import signer_hash
-from ledger.units import Address, PromiseId, Timestamp
+from ledger.units import Address, BlockNumber, PromiseId, Timestamp
 
 
 class Status(IntEnum):
@@ -69,6 +70,8 @@ class Standing:
     made_at: Timestamp
     due_at: Timestamp
     """By when it counts as kept: where the company alone moved the time, the first one."""
+    changed_in: BlockNumber
+    """The block of its last event."""
     fulfilled_at: Timestamp | None = None
     confirmed_at: Timestamp | None = None
     confirmed_by_arbiter: bool = False
@@ -111,37 +114,43 @@ def advance(standing: Standing | None, event: PromiseEvent) -> Standing:
     """
     if isinstance(event, Made) and standing is None:
         promise = event.promise
-        return Standing(event.id, event.company, promise.service, promise.cohort, event.at.time, promise.due_at)
+        return Standing(
+            event.id, event.company, promise.service, promise.cohort, event.at.time, promise.due_at, event.at.block
+        )
     if standing is None or standing.status not in _BEFORE.get(type(event), ()):
         raise ValueError(f"{type(event).__name__} of 0x{event.id.hex()} does not follow from {standing}")
+    return replace(standing, changed_in=event.at.block, **_changes(standing, event))
+
+
+def _changes(standing: Standing, event: PromiseEvent) -> dict[str, Any]:
+    """What an event changes in a standing, beside its block."""
     match event:
-        case Amended():
-            return replace(standing, status=Status.SUPERSEDED, released=True)
-        case Withdrawn():
-            return replace(standing, status=Status.WITHDRAWN, released=event.consented)
         case Fulfilled():
-            return replace(standing, status=Status.FULFILLED, fulfilled_at=event.at.time)
+            return {"status": Status.FULFILLED, "fulfilled_at": event.at.time}
+        case Amended():
+            return {"status": Status.SUPERSEDED, "released": True}
+        case Withdrawn():
+            return {"status": Status.WITHDRAWN, "released": event.consented}
         case Confirmed():
             # A company that is its own customer witnesses nothing.
             witnessed = event.actor != signer_hash(event.company)
-            return replace(
-                standing,
-                status=Status.CONFIRMED,
-                confirmed_at=event.at.time if witnessed else None,
-                confirmed_by_arbiter=event.by_arbiter,
-                rating=event.rating,
-                failed=standing.failed or event.matter is Matter.REMEDY,
-            )
+            return {
+                "status": Status.CONFIRMED,
+                "confirmed_at": event.at.time if witnessed else None,
+                "confirmed_by_arbiter": event.by_arbiter,
+                "rating": event.rating,
+                "failed": standing.failed or event.matter is Matter.REMEDY,
+            }
         case Disputed():
             # Only an arbiter's confirmation can be followed by a dispute, and it falls with it.
-            return replace(standing, status=Status.DISPUTED, confirmed_at=None, confirmed_by_arbiter=False, rating=0)
+            return {"status": Status.DISPUTED, "confirmed_at": None, "confirmed_by_arbiter": False, "rating": 0}
         case Ruled():
             status = Status.UPHELD if event.upheld else Status.DISMISSED
-            return replace(standing, status=status, failed=standing.failed or event.upheld)
+            return {"status": status, "failed": standing.failed or event.upheld}
         case Remedied() if standing.status is not Status.DISPUTED:
-            return replace(standing, status=Status.REMEDIED)
+            return {"status": Status.REMEDIED}
         case _:
-            return standing
+            return {}
 
 
 def succeed(standing: Standing, before: Standing, consented: bool) -> Standing:

@@ -14,9 +14,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from ledger.chain.anvil import CHAIN_ID as LOCAL_CHAIN_ID
 from ledger.chain.deployment import Deployment
 from ledger.chain.node import Node
+from ledger.chain.nodes import Nodes
 from ledger.errors import InvalidSettings
 from ledger.indexer.follow import Finality
-from ledger.indexer.run import BLOCKS_PER_STEP
+from ledger.indexer.run import BLOCKS_AT_ONCE, Limits
 from ledger.scoring.policy import Policy
 from ledger.store.database import Database
 
@@ -32,8 +33,11 @@ class Settings(BaseSettings):
 
     home: Path = Path(".troth")
     """Folder for what has no place of its own; `troth demo` keeps everything there."""
-    rpc_url: Annotated[str, Field(pattern=r"^https?://\S+$")] = "http://127.0.0.1:8545"
-    """The Ethereum node to read from. It may hold a key, so it is never shown whole."""
+    rpc_url: Annotated[str, Field(pattern=r"^https?://[^\s,]+([\s,]+https?://[^\s,]+)*$")] = "http://127.0.0.1:8545"
+    """The Ethereum node to read from, or several, apart by commas: the first is the one to send to. They may hold keys,
+    so they are never shown whole."""
+    quorum: Annotated[int, Field(ge=1, le=9)] = 1
+    """How many nodes have to agree on each part of the final log."""
     deployment: Path | None = None
     """The deployment record; by default deployment.json in the home folder."""
     database: str | None = None
@@ -43,8 +47,10 @@ class Settings(BaseSettings):
     finality: Annotated[str, Field(pattern=r"^(latest|safe|finalized|[0-9]{1,9})$")] | None = None
     """From which block on nothing changes: a tag, or how many blocks below the latest; by default `latest` on the local
     chain, `finalized` elsewhere."""
-    blocks_per_step: Annotated[int, Field(ge=1, le=1_000_000)] = BLOCKS_PER_STEP
-    """How many blocks of the log to ask a node for at once; public nodes allow few."""
+    blocks_per_step: Annotated[int, Field(ge=1, le=1_000_000)] = BLOCKS_AT_ONCE
+    """How many blocks of the log to ask a node for at once, at the most; public nodes allow few."""
+    metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """Where `troth index --follow` serves its metrics to Prometheus; none by default."""
     keystore: Path | None = None
     """The keystore of the account that acts, where a command does."""
     password_file: Path | None = None
@@ -70,8 +76,16 @@ class Settings(BaseSettings):
             raise InvalidSettings(f"{name}: {first['msg']}") from error
 
     def open_node(self) -> Node:
-        """The node, not yet asked anything."""
-        return Node(self.rpc_url)
+        """The first node, not yet asked anything."""
+        return self.open_nodes().all[0]
+
+    def open_nodes(self) -> Nodes:
+        """All nodes, not yet asked anything."""
+        return Nodes([Node(url) for url in re.split(r"[\s,]+", self.rpc_url)])
+
+    def limits(self) -> Limits:
+        """How much the index asks nodes for."""
+        return Limits(blocks=self.blocks_per_step, quorum=self.quorum)
 
     def open_database(self) -> Database:
         """The database, not yet opened."""

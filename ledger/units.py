@@ -6,7 +6,8 @@ import re
 from datetime import UTC, datetime
 from typing import Any, NewType
 
-from eth_hash.auto import keccak
+from eth_hash.backends import pysha3
+from eth_hash.main import Keccak256
 from eth_utils.address import is_checksum_address, to_checksum_address
 
 from ledger.errors import InvalidAddress, InvalidData, InvalidDigest, InvalidPromiseId, InvalidQuantity, InvalidTime
@@ -43,9 +44,13 @@ ZERO_DIGEST = Digest(bytes(32))
 ZERO_ADDRESS = Address(bytes(20))
 
 
+# Three times as fast as what eth-hash chooses by itself.
+_keccak = Keccak256(pysha3.backend)
+
+
 def digest_of(content: bytes) -> Digest:
     """keccak256 of `content`."""
-    return Digest(keccak(content))
+    return Digest(_keccak(content))
 
 
 def parse_address(text: str) -> Address:

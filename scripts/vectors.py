@@ -25,9 +25,11 @@ from ledger.events import (
     Event,
     Fulfilled,
     HandedOff,
+    Log,
     Made,
     Matter,
     Position,
+    PromiseEvent,
     Registered,
     Remedied,
     Ruled,
@@ -201,7 +203,7 @@ def history() -> Iterator[Event]:
     for number, event in enumerate(_unlinked()):
         at = Position(BlockNumber(number // 2), number % 2, ZERO_DIGEST, Timestamp(NOON + number // 2 * 120))
         timed = replace(event, at=at)
-        head = extend(head, timed)
+        head = extend(head, log_of(timed))
         yield replace(timed, head=head)
 
 
@@ -262,6 +264,13 @@ def words_of(event: Event) -> tuple[list[bytes], bytes]:
         values |= {"schedule": schedule, "labels": labels}
     topics = [bytes(shape.topic), *(encode([kind], [values[name]]) for name, kind in shape.topics)]
     return topics, encode([kind for _, kind in shape.data], [values[name] for name, _ in shape.data])
+
+
+def log_of(event: Event) -> Log:
+    """The log that the contract emits."""
+    topics, data = words_of(event)
+    at, promise = event.at, event.id if isinstance(event, PromiseEvent) else None
+    return Log(at.block, at.log_index, at.time, at.transaction, b"".join(topics), data, event.company, promise)
 
 
 def _word(value: int) -> bytes:

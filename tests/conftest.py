@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from ledger.chain.anvil import run_anvil
-from ledger.indexer.follow import Finality
-from ledger.indexer.run import synchronise
 from ledger.services.replay import cast_actors, perform, plan
 from ledger.sources.flights import FIRST_DAY, carriers, flights
 from ledger.store.database import Database
 from ledger.units import Timestamp
 from tests.support.chain import Loaded, deploy, free_port
+from tests.support.databases import KINDS, Places, new_postgresql, postgresql_server, sqlite, synchronise
 
 DAYS = 2
 
@@ -31,8 +32,30 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
         replay = plan(chosen, names, cast, Timestamp(genesis + 2))
         perform(replay, chain, deployment, lambda done, total: None)
         database = Database(f"sqlite:///{home / 'troth.db'}")
-        synchronise(chain, database, deployment, Finality("latest"))
+        synchronise(chain, database, deployment)
         with database.write() as writer:
             writer.put_documents(replay.documents)
         database.close()
         yield Loaded(chain, deployment, chosen, cast, replay, home)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of a server."""
+    with postgresql_server() as server:
+        yield server
+
+
+@pytest.fixture(params=KINDS)
+def places(request: pytest.FixtureRequest, tmp_path: Path) -> Places:
+    """Empty databases, of each kind."""
+    if request.param == "sqlite":
+        return lambda: sqlite(tmp_path / f"{uuid4().hex}.db")
+    server: str = request.getfixturevalue("postgresql")
+    return lambda: new_postgresql(server)
+
+
+@pytest.fixture
+def place(places: Places) -> str:
+    """An empty database, of each kind."""
+    return places()

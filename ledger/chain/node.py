@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
+import orjson
 import requests
 from web3 import HTTPProvider
 from web3.types import RPCEndpoint
@@ -26,12 +27,12 @@ Request = tuple[str, list[Any]]
 
 
 class Node:
-    """One node, by its URL. Reading is retried a few times before NodeUnreachable is raised."""
+    """One node, by its URL. Nothing is tried twice: that is for who has several, or time."""
 
     def __init__(self, url: str) -> None:
         self.url = without_secrets(url)
         """The URL as it may be shown."""
-        self._provider = HTTPProvider(url, request_kwargs={"timeout": TIMEOUT_S})
+        self._provider = _Provider(url, request_kwargs={"timeout": TIMEOUT_S}, exception_retry_configuration=None)
 
     def request(self, method: str, *params: Any) -> Any:
         """The result of one request. Raises NodeUnreachable, NodeRefused."""
@@ -72,11 +73,8 @@ class Node:
         method = "eth_getBlockByNumber"
         asked = [name if isinstance(name, str) else hex(name) for name in which]
         with self.understanding(method):
-            headers = [_header(answer) for answer in self.batch([(method, [name, False]) for name in asked])]
-            for number, header in zip(which, headers, strict=True):
-                if header is not None and not isinstance(number, str) and header.number != number:
-                    raise ValueError(f"block {header.number} for block {number}")
-            return headers
+            answers = self.batch([(method, [name, False]) for name in asked])
+            return [_header(answer, number) for answer, number in zip(answers, which, strict=True)]
 
     def code(self, address: Address) -> bytes:
         """The code of an account now; empty for one that has none."""
@@ -89,17 +87,30 @@ class Node:
             codes = self.batch([("eth_getCode", [show_hex(address), "latest"]) for address in addresses])
             return [address for address, code in zip(addresses, codes, strict=True) if not parse_bytes(code)]
 
-    def logs(self, address: Address, first: BlockNumber, last: BlockNumber) -> list[dict[str, Any]]:
-        """The logs that a contract emitted in blocks `first` to `last`, raw, each with its `blockTimestamp`."""
-        return self._logs({"address": show_hex(address), "fromBlock": hex(first), "toBlock": hex(last)})
+    def logs(
+        self, address: Address, first: BlockNumber, last: BlockNumber
+    ) -> tuple[Header | None, Header | None, list[dict[str, Any]]]:
+        """The headers of blocks `first` and `last`, None for one that the node lacks, and the logs that a contract
+        emitted from one to the other, raw, each with its `blockTimestamp`.
+        """
+        query = {"address": show_hex(address), "fromBlock": hex(first), "toBlock": hex(last)}
+        with self.understanding("a batch"):
+            one, other, logs = self.batch(
+                [
+                    ("eth_getBlockByNumber", [hex(first), False]),
+                    ("eth_getBlockByNumber", [hex(last), False]),
+                    ("eth_getLogs", [query]),
+                ]
+            )
+            return _header(one, first), _header(other, last), self._timed(logs)
 
     def logs_of(self, address: Address, block: Digest) -> list[dict[str, Any]]:
         """The logs that a contract emitted in the block of a hash (EIP-234), raw, each with its `blockTimestamp`."""
-        return self._logs({"address": show_hex(address), "blockHash": show_hex(block)})
+        query = {"address": show_hex(address), "blockHash": show_hex(block)}
+        return self._timed(self.request("eth_getLogs", query))
 
-    def _logs(self, query: dict[str, str]) -> list[dict[str, Any]]:
+    def _timed(self, logs: list[dict[str, Any]]) -> list[dict[str, Any]]:
         with self.understanding("eth_getLogs"):
-            logs: list[dict[str, Any]] = self.request("eth_getLogs", query)
             # Not every node gives the time with the log; the events' links prove it either way.
             untimed = sorted({log["blockNumber"] for log in logs if not log.get("blockTimestamp")})
             headers = self.batch([("eth_getBlockByNumber", [number, False]) for number in untimed])
@@ -126,14 +137,25 @@ class Node:
         return response.get("result")
 
 
-def _header(answer: Any) -> Header | None:
+class _Provider(HTTPProvider):
+    """web3's, with a reader that takes half the time."""
+
+    @staticmethod
+    def decode_rpc_response(raw_response: bytes) -> Any:
+        return orjson.loads(raw_response)
+
+
+def _header(answer: Any, asked: BlockNumber | str) -> Header | None:
     if answer is None:
         return None
     if (computed := header_hash(answer)) != parse_digest(answer["hash"]):
         # A fork of Ethereum that adds fields would be met here too.
         raise ValueError(f"the hash of its header is {show_hex(computed)}, not {answer['hash']}")
+    number = BlockNumber(parse_quantity(answer["number"]))
+    if not isinstance(asked, str) and number != asked:
+        raise ValueError(f"block {number} for block {asked}")
     return Header(
-        BlockNumber(parse_quantity(answer["number"])),
+        number,
         parse_digest(answer["hash"]),
         Timestamp(parse_quantity(answer["timestamp"])),
         parse_digest(answer["parentHash"]),

@@ -22,6 +22,7 @@ from rich.console import Console
 from ledger.chain.anvil import CHAIN_ID, LocalChain, require_free, run_anvil
 from ledger.chain.contract import code_hash
 from ledger.chain.deployment import CAIP2_PREFIX, Deployment
+from ledger.chain.nodes import Nodes
 from ledger.cli.text import bar, index_progress
 from ledger.errors import (
     DeployFailed,
@@ -33,7 +34,7 @@ from ledger.errors import (
     UnusableChain,
 )
 from ledger.indexer.follow import Finality
-from ledger.indexer.run import synchronise
+from ledger.indexer.run import Indexer
 from ledger.outcomes import Outcome
 from ledger.services.companies import Scorer, directory, list_promises
 from ledger.services.replay import Replay, cast_actors, perform, plan
@@ -180,8 +181,8 @@ def deploy_through_ape(ape: str, chain: LocalChain, record: Path) -> Deployment:
 
 def _index(settings: Settings, console: Console, chain: LocalChain, deployment: Deployment, days: int) -> None:
     database = settings.open_database()
-    with index_progress(console) as progress:
-        synchronise(chain, database, deployment, Finality("latest"), settings.blocks_per_step, progress)
+    with index_progress(console) as tell:
+        Indexer(Nodes([chain]), database, deployment, Finality("latest"), settings.limits(), tell).synchronise()
     with database.read() as reader:
         has_documents = reader.has_documents()
     if not has_documents:

@@ -19,20 +19,26 @@ from rich.console import Console
 
 from api.schemas import ScoreOut
 from ledger.chain.anvil import require_free
+from ledger.chain.deployment import Deployment
 from ledger.cli import acting
 from ledger.cli import demo as demo_run
 from ledger.cli.text import findings_table, index_progress, score_tables
+from ledger.cli.watching import Journal, measure, serve_metrics
 from ledger.errors import Contradiction, Refused, TransactionPending, TrothError, Unavailable
-from ledger.indexer.run import synchronise
+from ledger.indexer.follow import Pause
+from ledger.indexer.notices import NodeDistrusted, NodeFailed, Notice, Rewound, Tell
+from ledger.indexer.run import Indexer
 from ledger.services.checkup import examine
 from ledger.services.companies import Scorer, view_company
+from ledger.services.verifying import verify as verify_all
 from ledger.settings import Settings
+from ledger.store.database import Database
+from ledger.units import BlockNumber
 
 CONTRADICTION = 1
 COULD_NOT = 2
 UNKNOWN = 3
 ALREADY = 4
-POLL_S = 2.0
 GATEWAY = "api.app:create_app"
 
 app = typer.Typer(
@@ -85,11 +91,26 @@ def serve() -> None:
 @app.command()
 def index(
     follow: Annotated[bool, typer.Option(help="Go on as the chain grows, until stopped.")] = False,
+    to: Annotated[int | None, typer.Option(min=0, help="Stop at this block.")] = None,
+    verify: Annotated[bool, typer.Option(help="Index nothing: look over all that is stored.")] = False,
+    from_scratch: Annotated[bool, typer.Option(help="Forget all that comes from the chain first.")] = False,
 ) -> None:
     """Bring the database up to date with the chain, from where it stopped, and compare every company's head.
 
     SIGTERM or Ctrl-C ends it after the step that it is at; Ctrl-C again, at once.
     """
+    if follow + verify + (to is not None) > 1 or (verify and from_scratch):
+        raise typer.BadParameter("--follow, --to and --verify exclude each other, and --verify forgets nothing.")
+    settings = Settings.read()
+    deployment, database = settings.load_deployment(), settings.open_database()
+    if verify:
+        cursor, events = verify_all(settings.open_node(), database, deployment)
+        out.print(
+            f"Block {cursor.block.number}: {events} events replayed; their links, the contract's heads, and every"
+            " company and promise agree.",
+            highlight=False,
+        )
+        return
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: object) -> None:
@@ -98,33 +119,70 @@ def index(
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    settings = Settings.read()
-    deployment = settings.load_deployment()
-    node, database = settings.open_node(), settings.open_database()
-    finality = settings.finality_of(deployment)
-    while True:
-        try:
-            with index_progress(err, stopping.is_set) as progress:
-                cursor = synchronise(node, database, deployment, finality, settings.blocks_per_step, progress)
-        except KeyboardInterrupt as interrupt:
-            # Who follows is stopped when all is well; who does not has left something.
-            raise typer.Exit(0 if follow else COULD_NOT) from interrupt
-        except Unavailable as error:
-            if not follow:
-                raise
-            err.print(f"[yellow]waiting:[/] {error}", highlight=False)
+    with database.only_indexer():
+        if from_scratch:
+            with database.write() as writer:
+                writer.forget_all()
+        if follow:
+            _follow(settings, deployment, database, stopping)
         else:
-            if not follow:
-                with database.read() as reader:
-                    events, companies = reader.event_count(), len(reader.companies())
-                out.print(
-                    f"Block {cursor.block.number}: {events} events; the heads of {companies} companies agree"
-                    " with the contract's.",
-                    highlight=False,
-                )
-                return
-        if stopping.wait(POLL_S):
+            _index_once(settings, deployment, database, stopping, to)
+
+
+class _Stopped(Exception):
+    """One is to stop, and a step is done."""
+
+
+def _stoppable(stopping: threading.Event, *tell: Tell) -> Tell:
+    def told(notice: Notice) -> None:
+        for each in tell:
+            each(notice)
+        if stopping.is_set():
+            raise _Stopped
+
+    return told
+
+
+def _index_once(
+    settings: Settings, deployment: Deployment, database: Database, stopping: threading.Event, to: int | None
+) -> None:
+    def complain(notice: Notice) -> None:
+        if isinstance(notice, NodeFailed | NodeDistrusted | Rewound):
+            err.print(f"[yellow]note:[/] {notice.why}", highlight=False)
+
+    with index_progress(err) as show:
+        tell = _stoppable(stopping, show, complain)
+        finality, limits = settings.finality_of(deployment), settings.limits()
+        indexer = Indexer(settings.open_nodes(), database, deployment, finality, limits, tell)
+        try:
+            cursor = indexer.synchronise(None if to is None else BlockNumber(to))
+        except _Stopped as stopped:
+            # It has left something.
+            raise typer.Exit(COULD_NOT) from stopped
+    with database.read() as reader:
+        events, companies = reader.event_count(), len(reader.heads())
+    out.print(
+        f"Block {cursor.block.number}: {events} events; the heads of {companies} companies agree with the contract's.",
+        highlight=False,
+    )
+
+
+def _follow(settings: Settings, deployment: Deployment, database: Database, stopping: threading.Event) -> None:
+    journal = Journal()
+    if settings.metrics_port is not None:
+        serve_metrics(settings.metrics_port)
+    tell = _stoppable(stopping, journal.write, measure)
+    finality, limits = settings.finality_of(deployment), settings.limits()
+    indexer = Indexer(settings.open_nodes(), database, deployment, finality, limits, tell)
+    pause = Pause()
+    while not stopping.is_set():
+        try:
+            pause.saw(indexer.synchronise().block)
+        except _Stopped:
             return
+        except Unavailable as error:
+            journal.waiting(str(error))
+        stopping.wait(pause.seconds)
 
 
 @app.command()

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from ledger.indexer.run import Progress as IndexProgress
+from ledger.indexer.notices import Extended, Notice, Tell
 from ledger.scoring.intervals import Interval
 from ledger.scoring.policy import Policy
 from ledger.services.checkup import Finding
 from ledger.services.companies import CompanyView
-from ledger.units import BlockNumber, show_hex, show_time
+from ledger.units import show_hex, show_time
 
 
 def bar(console: Console) -> Progress:
@@ -29,19 +30,23 @@ def bar(console: Console) -> Progress:
 
 
 @contextmanager
-def index_progress(console: Console, stopping: Callable[[], bool] = lambda: False) -> Iterator[IndexProgress]:
-    """A progress bar over blocks, shown once there is something to do. Raises KeyboardInterrupt after a step where one
-    is to stop.
-    """
+def index_progress(console: Console) -> Iterator[Tell]:
+    """A progress bar over blocks, with events a second, shown once there is something to do."""
+    began, events = time.monotonic(), 0
     with bar(console) as shown:
         task = shown.add_task("Indexing blocks", total=None, visible=False)
 
-        def progress(block: BlockNumber, target: BlockNumber, _events: int) -> None:
-            shown.update(task, completed=block, total=target, visible=True)
-            if stopping():
-                raise KeyboardInterrupt
+        def tell(notice: Notice) -> None:
+            nonlocal events
+            if isinstance(notice, Extended):
+                events += notice.events
+                rate = events / max(0.001, time.monotonic() - began)
+                said = f"Indexing, {rate:,.0f} events/s"
+                shown.update(
+                    task, completed=notice.block.number, total=notice.target.number, description=said, visible=True
+                )
 
-        yield progress
+        yield tell
 
 
 def score_tables(view: CompanyView, policy: Policy) -> Sequence[Table]:

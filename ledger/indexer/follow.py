@@ -62,20 +62,22 @@ class Rewind:
 Step = Range | Child | Rewind
 
 
-def next_step(indexed: Block, here: Header | None, child: Header | None, final: BlockNumber, step: int) -> Step | None:
+def next_step(
+    indexed: Block, here: Header | None, child: Header | None, final: BlockNumber, last: BlockNumber
+) -> Step | None:
     """What to do next; None to wait.
 
     `here` and `child` are what the chain has now at the number of the last block indexed, and after it. A node that is
     behind the index has no such block, and is waited for: that it has less is no sign that anything was given up.
-    A range is of at most `step` blocks.
+    Nothing after the block `last` is asked for.
     """
     if here is None:
         return None
     if here.hash != indexed.hash:
         return Rewind()
     if indexed.number < final:
-        return Range(BlockNumber(indexed.number + 1), BlockNumber(min(final, indexed.number + step)))
-    if child is None or child.parent != indexed.hash:
+        return Range(BlockNumber(indexed.number + 1), BlockNumber(min(final, last))) if indexed.number < last else None
+    if indexed.number >= last or child is None or child.parent != indexed.hash:
         # A node that changes its mind between two answers is asked again.
         return None
     return Child(child)
@@ -98,3 +100,22 @@ def window(recent: Sequence[Block], final: BlockNumber) -> list[Block]:
     """What to keep of the blocks indexed last, oldest first: all that may still be given up, and the one before."""
     older = [block for block in recent if block.number <= final]
     return [*older[-1:], *(block for block in recent if block.number > final)]
+
+
+class Pause:
+    """How long to wait before the chain is asked again: a part of the time that its blocks take."""
+
+    PART = 8
+    SHORTEST_S = 0.1
+    LONGEST_S = 2.0
+
+    def __init__(self) -> None:
+        self._last: Block | None = None
+        self.seconds = self.SHORTEST_S
+
+    def saw(self, block: Block) -> None:
+        """The index has come to a block."""
+        if self._last is not None and block.number > self._last.number:
+            each = (block.time - self._last.time) / (block.number - self._last.number)
+            self.seconds = min(self.LONGEST_S, max(self.SHORTEST_S, each / self.PART))
+        self._last = block

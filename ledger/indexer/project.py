@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from ledger.documents import URI_LIMIT, read_profile
 from ledger.errors import InvalidProfile, MalformedLog
 from ledger.events import Amended, Event, Made, PromiseEvent, Registered
-from ledger.links import genesis, replay
 from ledger.outcomes import Standing, advance, succeed
 from ledger.store.records import Company
 from ledger.units import Address, PromiseId, show_address
@@ -23,31 +22,28 @@ class Projection:
 
 
 def project(
-    events: Iterable[Event],
-    companies: dict[Address, Company],
-    standings: dict[PromiseId, Standing],
-    chain_id: int,
-    contract: Address,
+    events: Iterable[Event], companies: Mapping[Address, Company], standings: Mapping[PromiseId, Standing]
 ) -> Projection:
-    """Replays events, in the chain's order, onto the companies and promises as they were before.
+    """Goes through events, in the chain's order, from what their companies and promises were before.
 
-    Raises BrokenLink or MalformedLog at the first event that does not follow from what was before it.
+    Raises MalformedLog at the first event that does not follow from what was before it.
     """
     after = Projection({}, {})
     lives = _Lives(standings, after.standings)
+    last: dict[Address, Event] = {}
     for event in events:
-        company = after.companies.get(event.company) or companies.get(event.company)
-        head = company.head if company else genesis(chain_id, contract, event.company)
-        head = replay(head, [event])
-        if isinstance(event, Registered):
-            company = _registered(company, event)
-        elif company is None:
-            raise MalformedLog(
-                event.at.block, event.at.log_index, f"{show_address(event.company)} acts before it registered"
-            )
-        after.companies[event.company] = replace(company, head=head, head_block=event.at.block)
         if isinstance(event, PromiseEvent):
             lives.go_on(event)
+        elif isinstance(event, Registered):
+            before = after.companies.get(event.company) or companies.get(event.company)
+            after.companies[event.company] = _registered(before, event)
+        last[event.company] = event
+    for address, event in last.items():
+        company = after.companies.get(address) or companies.get(address)
+        if company is None:
+            why = f"{show_address(address)} acts before it registered"
+            raise MalformedLog(event.at.block, event.at.log_index, why)
+        after.companies[address] = replace(company, head=event.head, head_block=event.at.block)
     return after
 
 
@@ -99,13 +95,14 @@ def _registered(company: Company | None, event: Registered) -> Company:
     except InvalidProfile:
         # A company may publish what it likes; it then goes by its address.
         handle = None
+    # What can't be a profile, or can't be kept by every database, is left to the log.
+    keeps = len(event.uri) <= URI_LIMIT and "\0" not in event.uri
     return Company(
         address=event.company,
         registered_at=company.registered_at if company else event.at.time,
         head=event.head,
         head_block=event.at.block,
         profile=event.profile,
-        # A URI that is too long to be read is left to the log.
-        uri=event.uri if len(event.uri) <= URI_LIMIT else "",
+        uri=event.uri if keeps else "",
         handle=handle,
     )

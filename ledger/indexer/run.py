@@ -1,112 +1,297 @@
-"""Indexing: fetch a range of the log, check it, and store it with the cursor in one transaction."""
+"""Indexing: fetch the next part of the log, check it, and store it with the cursor in one transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from itertools import pairwise
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from ledger.chain.contract import heads
 from ledger.chain.deployment import Deployment
-from ledger.chain.logs import decode, may_hold, parse_log
+from ledger.chain.logs import decode, may_hold, read_logs
 from ledger.chain.node import Node
+from ledger.chain.nodes import Nodes
 from ledger.errors import (
     BrokenLink,
     ChainDiverged,
+    Contradiction,
     ForeignDatabase,
     HeadMismatch,
-    MalformedLog,
     NodeBehind,
     NodeRefused,
+    NodeUnreachable,
     Unavailable,
 )
-from ledger.events import ASIDE, Block, Event, Header, Log, PromiseEvent
+from ledger.events import Block, Header, Log, Made
+from ledger.indexer.fetch import TRIES, Fetched, Fetcher
 from ledger.indexer.follow import Child, Finality, Range, Rewind, common, next_step, window
+from ledger.indexer.notices import CaughtUp, Extended, NodeDistrusted, NodeFailed, Notice, Rewound, Tell
 from ledger.indexer.project import project
 from ledger.indexer.undo import rewind
+from ledger.links import replay
 from ledger.store.database import Database
 from ledger.store.reading import Reader
-from ledger.store.records import Company, Cursor
-from ledger.units import ZERO_DIGEST, Address, BlockNumber, parse_address, show_address, show_hex
+from ledger.store.records import Cursor
+from ledger.units import (
+    MAX_QUANTITY,
+    ZERO_DIGEST,
+    Address,
+    BlockNumber,
+    Digest,
+    parse_address,
+    show_address,
+    show_hex,
+)
 
-BLOCKS_PER_STEP = 2000
-
-Progress = Callable[[BlockNumber, BlockNumber, int], None]
-"""Called with the last block indexed, the block to reach, and how many events the step added."""
-
-
-def synchronise(
-    node: Node,
-    database: Database,
-    deployment: Deployment,
-    finality: Finality,
-    step: int = BLOCKS_PER_STEP,
-    progress: Progress | None = None,
-) -> Cursor:
-    """Indexes up to the chain's latest block, and compares all heads.
-
-    Goes on from where the database stopped, and undoes what the chain has given up since. Each step is one transaction,
-    so that it can be killed at any moment. Raises Contradiction where the node's answers do not fit together; what was
-    stored before stays.
-    """
-    deployment.verify(node)
-    cursor = _begin(node, database, deployment)
-    try:
-        return _go_on(node, database, deployment, finality, step, progress, cursor)
-    except (BrokenLink, HeadMismatch) as error:
-        _doubt(node, database, deployment, parse_address(error.company))
-        raise
+BLOCKS_AT_ONCE = 2000
+AHEAD = 4
+_DOUBTS = 2
+"""How often a run undoes what it had stored, before it says what was wrong."""
 
 
-def _go_on(
-    node: Node,
-    database: Database,
-    deployment: Deployment,
-    finality: Finality,
-    step: int,
-    progress: Progress | None,
-    cursor: Cursor,
-) -> Cursor:
-    while True:
-        number = cursor.block.number
-        latest, tagged, here, child = node.blocks(["latest", finality.tag, number, BlockNumber(number + 1)])
-        if latest is None:
-            raise NodeRefused(node.url, "eth_getBlockByNumber", "it has no latest block")
-        # A young chain has no final block yet. What was final once stays so, also for a node that is behind.
-        final = max(cursor.final, finality.of(tagged.number) if tagged else BlockNumber(0))
-        added = 0
-        match next_step(cursor.block, here, child, final, step):
-            case None:
-                if latest.number < number:
-                    raise NodeBehind(node.url, latest.number, number)
-                cursor = _settle(database, cursor, here, final)
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is asked for."""
+
+    blocks: int = BLOCKS_AT_ONCE
+    """Of one request for logs, at the most."""
+    ahead: int = AHEAD
+    """Requests for logs at the same time."""
+    quorum: int = 1
+    """Nodes that have to agree on each part of the final log."""
+
+
+def _quiet(_notice: Notice) -> None:
+    pass
+
+
+class Indexer:
+    """Follows one ledger into one database, by one or more nodes, whose health it remembers from run to run."""
+
+    def __init__(
+        self,
+        nodes: Nodes,
+        database: Database,
+        deployment: Deployment,
+        finality: Finality,
+        limits: Limits = Limits(),
+        tell: Tell = _quiet,
+    ) -> None:
+        self._nodes = nodes
+        self._database = database
+        self._deployment = deployment
+        self._finality = finality
+        self._tell = tell
+        self._fetcher = Fetcher(nodes, deployment, limits.blocks, limits.ahead, limits.quorum, tell)
+        self._source = nodes.all[0]
+        """The node whose answers the present step rests on."""
+
+    def synchronise(self, to: BlockNumber | None = None) -> Cursor:
+        """Indexes up to the chain's latest block, or the block `to`, and compares all heads.
+
+        Goes on from where the database stopped, and undoes what the chain has given up since. Each step is one
+        transaction, so that it can be killed at any moment. A node that fails is left for another, or asked again
+        later; one whose answers do not fit together is left for another, and where there is none, what it raised is
+        raised: Contradiction, while what was stored before stays.
+        """
+        failures = doubts = 0
+        reached = -1
+        while True:
+            node = self._source = self._nodes.next()
+            try:
+                return self._go_on(node, BlockNumber(MAX_QUANTITY) if to is None else to)
+            except (NodeUnreachable, NodeRefused, NodeBehind) as error:
+                if isinstance(error, NodeBehind):
+                    self._nodes.failed(node)
+                self._tell(NodeFailed(self._source.url, error.what))
+                failures = 1 if (number := self._number()) != reached else failures + 1
+                reached = number
+                if failures >= TRIES * len(self._nodes.all) or (isinstance(error, NodeBehind) and failures > 1):
+                    raise
+            except ForeignDatabase:
+                raise
+            except Contradiction as error:
+                if isinstance(error, BrokenLink | HeadMismatch) and self._doubt(node, error) and doubts < _DOUBTS:
+                    doubts += 1
+                    continue
+                self._nodes.distrust(self._source)
+                self._tell(NodeDistrusted(self._source.url, error.what))
+                if not self._nodes.trusted:
+                    raise
+
+    def _number(self) -> int:
+        with self._database.write() as writer:
+            cursor = writer.cursor()
+        return -1 if cursor is None else cursor.block.number
+
+    def _go_on(self, node: Node, to: BlockNumber) -> Cursor:
+        cursor = self._begin(node)
+        while True:
+            number = cursor.block.number
+            with self._nodes.asking(node):
+                tag = self._finality.tag
+                latest, tagged, here, child = node.blocks(["latest", tag, number, BlockNumber(number + 1)])
+                if latest is None:
+                    raise NodeRefused(node.url, "eth_getBlockByNumber", "it has no latest block")
+            # A young chain has no final block yet. What was final once stays so, also for a node that is behind.
+            final = max(cursor.final, self._finality.of(tagged.number) if tagged else BlockNumber(0))
+            match next_step(cursor.block, here, child, final, to):
+                case None:
+                    if latest.number < number:
+                        raise NodeBehind(node.url, latest.number, number)
+                    cursor = self._settle(cursor, here, final)
+                    break
+                case Range() as blocks:
+                    cursor = self._extend_all(cursor, blocks, latest, final)
+                    self._source = node
+                case Child(block):
+                    cursor = self._extend(node, cursor, block, self._fetch_child(node, block), latest, final)
+                case Rewind():
+                    cursor = self._give_up(node, cursor)
+        return self._compare_all(node, cursor)
+
+    def _begin(self, node: Node) -> Cursor:
+        with self._nodes.asking(node):
+            self._fetcher.ready(node)
+            with self._database.write() as writer:
+                require_same_ledger(writer, self._deployment, self._database.url)
+                cursor = writer.cursor()
+                if cursor is None:
+                    # Before the deployment there is nothing to undo.
+                    before = BlockNumber(self._deployment.block - 1)
+                    first = _existing(node, before)
+                    cursor = Cursor(self._deployment.account, first, before, first)
+                    writer.move_cursor(cursor)
+                    writer.keep_recent([cursor.block])
+                return cursor
+
+    def _extend_all(self, cursor: Cursor, blocks: Range, latest: Block, final: BlockNumber) -> Cursor:
+        """Stores a range, part by part, until somebody else has stored something."""
+        for fetched in self._fetcher.ranges(blocks):
+            self._source = fetched.node
+            if fetched.first.number != cursor.block.number + 1:
                 break
-            case Range() as blocks:
-                reached, logs = _fetch_range(node, deployment, cursor, blocks)
-                cursor, added = _extend(node, database, deployment, cursor, reached, logs, final)
-            case Child(block):
-                logs = _fetch_child(node, deployment, block)
-                cursor, added = _extend(node, database, deployment, cursor, block, logs, final)
-            case Rewind():
-                cursor = _give_up(node, database, cursor)
-        if progress is not None:
-            progress(cursor.block.number, latest.number, added)
-    with database.read() as reader:
-        companies = reader.companies()
-    compare_heads(node, deployment, companies, cursor.block.number)
-    with database.write() as writer:
-        if writer.cursor() == cursor:
-            cursor = replace(cursor, checked=cursor.block)
+            _require_child(fetched, cursor)
+            cursor = self._extend(fetched.node, cursor, fetched.last, fetched.logs, latest, final)
+        return cursor
+
+    def _extend(
+        self, node: Node, cursor: Cursor, reached: Block, logs: list[Log], latest: Block, final: BlockNumber
+    ) -> Cursor:
+        block = Block(reached.number, reached.hash, reached.time)
+        with self._database.read() as reader:
+            if reader.cursor() != cursor:
+                # Another indexer was faster: what it stored was checked as we would have.
+                return reader.require_cursor()
+            made = {log.promise for log in logs if log.topic == Made.SHAPE.topic}
+            standings = reader.standings({log.promise for log in logs if log.promise is not None} - made)
+            known = reader.heads()
+            companies = reader.companies_among({log.company for log in logs})
+        replay(known, logs, self._deployment.chain_id, self._deployment.address)
+        after = project(map(decode, logs), companies, standings)
+        checked = block if self._heads_agree(node, known, block.number) else cursor.checked
+        with self._database.write() as writer:
+            if writer.cursor() != cursor:
+                return writer.require_cursor()
+            writer.add_events(logs)
+            writer.put_companies(after.companies.values())
+            writer.put_standings(after.standings.values())
+            # A step continues the last block indexed, so what is final on the chain is so here.
+            cursor = Cursor(cursor.account, block, BlockNumber(min(final, block.number)), checked)
             writer.move_cursor(cursor)
-    return cursor
+            writer.keep_recent(window([*writer.recent(), block], cursor.final))
+        self._tell(Extended(block, latest, len(logs)))
+        return cursor
+
+    def _heads_agree(self, node: Node, known: Mapping[Address, Digest], block: BlockNumber) -> bool:
+        """Whether the heads are the contract's, before what gave them is stored. Raises HeadMismatch where they are
+        not; False where the node can't tell: few keep the state of old blocks.
+        """
+        try:
+            compare_heads(node, self._deployment, known, block)
+        except NodeRefused:
+            return False
+        return True
+
+    def _compare_all(self, node: Node, cursor: Cursor) -> Cursor:
+        with self._database.read() as reader:
+            known = reader.heads()
+        with self._nodes.asking(node):
+            compare_heads(node, self._deployment, known, cursor.block.number)
+        with self._database.write() as writer:
+            if writer.cursor() == cursor and cursor.checked != cursor.block:
+                cursor = replace(cursor, checked=cursor.block)
+                writer.move_cursor(cursor)
+        self._tell(CaughtUp(cursor.block, cursor.final))
+        return cursor
+
+    def _settle(self, cursor: Cursor, here: Header | None, final: BlockNumber) -> Cursor:
+        """Says what is final now. What was indexed above it is only where the chain still has the last of it."""
+        settled = BlockNumber(min(final, cursor.block.number))
+        if here is None or here.hash != cursor.block.hash or settled == cursor.final:
+            return cursor
+        with self._database.write() as writer:
+            if writer.cursor() != cursor:
+                return writer.require_cursor()
+            cursor = replace(cursor, final=settled)
+            writer.move_cursor(cursor)
+            writer.keep_recent(window(writer.recent(), settled))
+        return cursor
+
+    def _give_up(self, node: Node, cursor: Cursor) -> Cursor:
+        """Goes back to the last block that the chain still has. Raises ChainDiverged if that is not above finality."""
+        with self._database.read() as reader:
+            recent = reader.recent()
+        with self._nodes.asking(node):
+            headers = node.blocks([block.number for block in recent])
+        block = common(recent, {header.number: header.hash for header in headers if header is not None}, cursor.final)
+        with self._database.write() as writer:
+            if writer.cursor() != cursor:
+                return writer.require_cursor()
+            after = rewind(writer, cursor, block)
+        self._tell(Rewound(cursor.block.number, block.number, "the chain gave up its blocks"))
+        return after
+
+    def _doubt(self, node: Node, error: BrokenLink | HeadMismatch) -> bool:
+        """After a contradiction about a company: forgets what was stored since all heads were compared, if it may be
+        that which is wrong and not what the node said last. Where even older is wrong, a company was left out whole:
+        all is forgotten. Gives whether anything was.
+        """
+        company = parse_address(error.company)
+        with self._database.read() as reader:
+            cursor = reader.require_cursor()
+            known = reader.company(company)
+        checked = cursor.checked.number == cursor.block.number
+        try:
+            [theirs] = heads(node, self._deployment.address, [company], cursor.block.number)
+            if theirs == (known.head if known else ZERO_DIGEST):
+                return False
+            block = _existing(node, BlockNumber(self._deployment.block - 1)) if checked else cursor.checked
+        except Unavailable:
+            # Few nodes keep the state of old blocks. What never was compared is not believed then.
+            if checked:
+                return False
+            block = cursor.checked
+        with self._database.write() as writer:
+            if writer.cursor() != cursor:
+                return False
+            rewind(writer, cursor, block)
+        self._tell(Rewound(cursor.block.number, block.number, error.what))
+        return True
+
+    def _fetch_child(self, node: Node, block: Header) -> list[Log]:
+        if not may_hold(block, self._deployment.address):
+            return []
+        with self._nodes.asking(node):
+            raw = node.logs_of(self._deployment.address, block.hash)
+        return read_logs(raw, self._deployment.address, block.number, block.number, (block,))
 
 
-def compare_heads(node: Node, deployment: Deployment, companies: list[Company], block: BlockNumber) -> None:
+def compare_heads(node: Node, deployment: Deployment, known: Mapping[Address, Digest], block: BlockNumber) -> None:
     """Compares the replayed heads of companies with the contract's at a block. Raises HeadMismatch at the first."""
-    on_chain = heads(node, deployment.address, [company.address for company in companies], block)
-    for company, head in zip(companies, on_chain, strict=True):
-        if company.head != head:
-            raise HeadMismatch(show_address(company.address), show_hex(company.head), show_hex(head), block)
+    on_chain = heads(node, deployment.address, list(known), block)
+    for (company, head), theirs in zip(known.items(), on_chain, strict=True):
+        if head != theirs:
+            raise HeadMismatch(show_address(company), show_hex(head), show_hex(theirs), block)
 
 
 def require_same_ledger(reader: Reader, deployment: Deployment, url: str) -> None:
@@ -116,138 +301,9 @@ def require_same_ledger(reader: Reader, deployment: Deployment, url: str) -> Non
         raise ForeignDatabase(url, cursor.account, deployment.account)
 
 
-def _begin(node: Node, database: Database, deployment: Deployment) -> Cursor:
-    with database.write() as writer:
-        require_same_ledger(writer, deployment, database.url)
-        cursor = writer.cursor()
-        if cursor is None:
-            # Before the deployment there is nothing to undo.
-            before = BlockNumber(deployment.block - 1)
-            first = _existing(node, before)
-            cursor = Cursor(deployment.account, first, before, first)
-            writer.move_cursor(cursor)
-            writer.keep_recent([cursor.block])
-        return cursor
-
-
-def _settle(database: Database, cursor: Cursor, here: Header | None, final: BlockNumber) -> Cursor:
-    """Says what is final now. What was indexed above it is only where the chain still has the last of it."""
-    settled = BlockNumber(min(final, cursor.block.number))
-    if here is None or here.hash != cursor.block.hash or settled == cursor.final:
-        return cursor
-    with database.write() as writer:
-        if writer.cursor() != cursor:
-            return writer.require_cursor()
-        cursor = replace(cursor, final=settled)
-        writer.move_cursor(cursor)
-        writer.keep_recent(window(writer.recent(), settled))
-    return cursor
-
-
-def _extend(
-    node: Node,
-    database: Database,
-    deployment: Deployment,
-    cursor: Cursor,
-    reached: Block,
-    logs: list[tuple[Log, Event]],
-    final: BlockNumber,
-) -> tuple[Cursor, int]:
-    events = [event for _, event in logs]
-    block = Block(reached.number, reached.hash, reached.time)
-    with database.read() as reader:
-        if reader.cursor() != cursor:
-            # Another indexer was faster: what it stored was checked as we would have.
-            return reader.require_cursor(), 0
-        before = reader.standings({event.id for event in events if isinstance(event, PromiseEvent)})
-        companies = {company.address: company for company in reader.companies()}
-    after = project(events, companies, before, deployment.chain_id, deployment.address)
-    known = list((companies | after.companies).values())
-    checked = block if _heads_agree(node, deployment, known, block.number) else cursor.checked
-    with database.write() as writer:
-        if writer.cursor() != cursor:
-            return writer.require_cursor(), 0
-        writer.add_events(logs)
-        writer.put_companies(after.companies.values())
-        writer.put_standings(after.standings.values())
-        # A step continues the last block indexed, so what is final on the chain is so here.
-        cursor = Cursor(cursor.account, block, BlockNumber(min(final, block.number)), checked)
-        writer.move_cursor(cursor)
-        writer.keep_recent(window([*writer.recent(), block], cursor.final))
-    return cursor, len(events)
-
-
-def _heads_agree(node: Node, deployment: Deployment, companies: list[Company], block: BlockNumber) -> bool:
-    """Whether the heads are the contract's, before what gave them is stored. Raises HeadMismatch where they are not;
-    False where the node can't tell: few keep the state of old blocks.
-    """
-    try:
-        compare_heads(node, deployment, companies, block)
-    except NodeRefused:
-        return False
-    return True
-
-
-def _give_up(node: Node, database: Database, cursor: Cursor) -> Cursor:
-    """Goes back to the last block that the chain still has. Raises ChainDiverged if that is not above finality."""
-    with database.read() as reader:
-        recent = reader.recent()
-    headers = node.blocks([block.number for block in recent])
-    block = common(recent, {header.number: header.hash for header in headers if header is not None}, cursor.final)
-    with database.write() as writer:
-        if writer.cursor() != cursor:
-            return writer.require_cursor()
-        return rewind(writer, cursor, block)
-
-
-def _doubt(node: Node, database: Database, deployment: Deployment, company: Address) -> None:
-    """After a contradiction about a company: forgets what was stored since all heads were compared, if it is that which
-    is wrong and not what the node said last. Where even older is wrong, a company was left out whole: all is forgotten.
-    """
-    with database.read() as reader:
-        cursor = reader.require_cursor()
-        known = reader.company(company)
-    ours = known.head if known else ZERO_DIGEST
-    try:
-        [theirs] = heads(node, deployment.address, [company], cursor.block.number)
-        before = _existing(node, BlockNumber(deployment.block - 1))
-    except Unavailable:
-        return
-    if theirs == ours:
-        return
-    with database.write() as writer:
-        if writer.cursor() == cursor:
-            rewind(writer, cursor, cursor.checked if cursor.checked.number < cursor.block.number else before)
-
-
-def _fetch_range(
-    node: Node, deployment: Deployment, cursor: Cursor, blocks: Range
-) -> tuple[Block, list[tuple[Log, Event]]]:
-    first, last = node.blocks([blocks.first, blocks.last])
-    if first is None or last is None:
-        raise NodeRefused(node.url, "eth_getBlockByNumber", f"it lacks block {blocks.first} or {blocks.last}")
-    if first.parent != cursor.block.hash:
-        raise ChainDiverged(cursor.block.number, show_hex(cursor.block.hash), show_hex(first.parent))
-    raw = node.logs(deployment.address, blocks.first, blocks.last)
-    return last, _checked([parse_log(log, deployment.address) for log in raw], blocks.first, blocks.last)
-
-
-def _fetch_child(node: Node, deployment: Deployment, block: Header) -> list[tuple[Log, Event]]:
-    if not may_hold(block, deployment.address):
-        return []
-    raw = node.logs_of(deployment.address, block.hash)
-    return _checked([parse_log(log, deployment.address, block.hash) for log in raw], block.number, block.number)
-
-
-def _checked(logs: list[Log], first: BlockNumber, last: BlockNumber) -> list[tuple[Log, Event]]:
-    logs.sort(key=lambda log: (log.at.block, log.at.log_index))
-    for one, other in pairwise(logs):
-        if (one.at.block, one.at.log_index) == (other.at.block, other.at.log_index):
-            raise MalformedLog(other.at.block, other.at.log_index, "another log stands at the same place")
-    for log in logs:
-        if not first <= log.at.block <= last:
-            raise MalformedLog(log.at.block, log.at.log_index, f"blocks {first} to {last} were asked for")
-    return [(log, decode(log)) for log in logs if not ASIDE.intersection(log.topics[:1])]
+def _require_child(fetched: Fetched, cursor: Cursor) -> None:
+    if fetched.first.parent != cursor.block.hash:
+        raise ChainDiverged(cursor.block.number, show_hex(cursor.block.hash), show_hex(fetched.first.parent))
 
 
 def _existing(node: Node, number: BlockNumber) -> Block:

@@ -42,9 +42,9 @@ def _with_predecessors(reader: Reader, promises: set[PromiseId]) -> list[Promise
         found = reader.logs_of_all(wanted)
         known |= wanted
         logs += found
-        made = [log.at for log in found if log.topics[0] == Made.SHAPE.topic]
+        made = [log for log in found if log.topic == Made.SHAPE.topic]
         # An amendment stands right before the promise that it makes.
-        before = map(decode, reader.logs_at([(at.block, at.log_index - 1) for at in made]))
+        before = map(decode, reader.logs_at([(log.block, log.log_index - 1) for log in made]))
         wanted = {event.id for event in before if isinstance(event, Amended) and event.successor in known} - known
-    logs.sort(key=lambda log: (log.at.block, log.at.log_index))
+    logs.sort()
     return [event for event in map(decode, logs) if isinstance(event, PromiseEvent)]

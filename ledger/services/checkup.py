@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ledger.chain.deployment import Deployment
 from ledger.chain.node import Node
-from ledger.errors import NodeBehind, NodeRefused, TrothError
+from ledger.errors import ChainDiverged, NodeBehind, NodeRefused, TrothError
 from ledger.indexer.run import compare_heads, require_same_ledger
 from ledger.scoring.policy import Policy
 from ledger.store.database import Database
@@ -98,15 +98,19 @@ def _database(node: Node, deployment: Deployment, database: Database) -> str:
     with database.read() as reader:
         require_same_ledger(reader, deployment, database.url)
         cursor = reader.require_cursor()
-        companies = reader.companies()
+        known = reader.heads()
     head = node.block("latest")
     if head is None:
         raise NodeRefused(node.url, "eth_getBlockByNumber", "it has no latest block")
     if head.number < cursor.block.number:
         raise NodeBehind(node.url, head.number, cursor.block.number)
-    compare_heads(node, deployment, companies, cursor.block.number)
+    theirs = node.block(cursor.block.number)
+    if theirs is None or theirs.hash != cursor.block.hash:
+        found = "none" if theirs is None else show_hex(theirs.hash)
+        raise ChainDiverged(cursor.block.number, show_hex(cursor.block.hash), found)
+    compare_heads(node, deployment, known, cursor.block.number)
     behind = head.number - cursor.block.number
     return (
         f"indexed to block {cursor.block.number} ({show_time(cursor.block.time)}), {behind} behind the node;"
-        f" the heads of {len(companies)} companies agree with the contract's"
+        f" the heads of {len(known)} companies agree with the contract's"
     )

@@ -2,97 +2,102 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
-from sqlalchemy import event
-from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
-from sqlmodel import Session, SQLModel, create_engine
+from sqlmodel import Session
 
 from ledger.errors import InvalidSettings, NoDatabase
+from ledger.store import migrations
+from ledger.store.engines import Backend, PostgreSQL, SQLite
 from ledger.store.reading import Reader
 from ledger.store.writing import Writer
 
-BUSY_TIMEOUT_MS = 10_000
-
-_PASSWORD = re.compile(r"//[^/]*@")
-
 
 class Database:
-    """A SQLite database in WAL mode: readers never wait for the writer."""
+    """A database by its URL: a SQLite file, or PostgreSQL."""
 
     def __init__(self, url: str) -> None:
-        self.url = _PASSWORD.sub("//…@", url)
-        """The URL as it may be shown."""
         try:
             parsed = make_url(url)
         except ArgumentError as error:
-            raise InvalidSettings(f"TROTH_DATABASE={self.url} is not a URL such as sqlite:///troth.db") from error
-        if parsed.drivername != "sqlite" or not parsed.database or parsed.database == ":memory:":
-            raise InvalidSettings(f"TROTH_DATABASE={self.url} must name a SQLite file, such as sqlite:///troth.db")
-        self.path = Path(parsed.database)
+            # Not shown: what can't be parsed may hold a password anywhere.
+            raise InvalidSettings("TROTH_DATABASE is not a URL such as sqlite:///troth.db") from error
+        self.url = parsed.render_as_string()
+        """The URL as it may be shown."""
+        self._backend: Backend
+        match parsed.get_backend_name():
+            case "sqlite" if parsed.database and parsed.database != ":memory:":
+                self._backend = SQLite(parsed)
+            case "postgresql":
+                self._backend = PostgreSQL(parsed)
+            case _:
+                raise InvalidSettings(
+                    f"TROTH_DATABASE={self.url} must name a SQLite file, such as sqlite:///troth.db, or a PostgreSQL"
+                    " database, such as postgresql://user@host/troth"
+                )
         self._engine: Engine | None = None
+        self._version: str | None = None
 
     @property
     def exists(self) -> bool:
-        """Whether there is a file already. Raises NoDatabase where its folder can't be looked into."""
-        try:
-            return self.path.exists()
-        except OSError as error:
-            raise NoDatabase(self.url, error.strerror or str(error)) from error
+        """Whether there may be something to read already. Raises NoDatabase where nobody can tell."""
+        return self._backend.exists
 
     @contextmanager
     def read(self) -> Iterator[Reader]:
         """A session that sees one state of the database, whatever is written meanwhile. Raises NoDatabase."""
         if not self.exists:
             raise NoDatabase(self.url, "there is no such file; `troth index` makes it")
-        with self._session("BEGIN") as session:
-            yield Reader(session, self.url)
+        with self._failing():
+            engine = self._open()
+            if self._version != migrations.NEWEST:
+                self._version = migrations.version_of(engine)
+            if self._version != migrations.NEWEST:
+                found = self._version or "none"
+                raise NoDatabase(
+                    self.url, f"its tables have version {found}, not {migrations.NEWEST}; `troth index` sees to it"
+                )
+            with Session(engine.execution_options(**self._backend.reading)) as session:
+                yield Reader(session, self.url)
 
     @contextmanager
     def write(self) -> Iterator[Writer]:
-        """A session that is committed whole at the end, or not at all. Raises NoDatabase."""
-        with self._session("BEGIN IMMEDIATE") as session:
-            yield Writer(session, self.url)
-            session.commit()
+        """A session that is committed whole at the end, or not at all; before the first, the tables are made or brought
+        up to date. Raises NoDatabase.
+        """
+        with self._failing():
+            engine = self._open()
+            if self._version != migrations.NEWEST:
+                migrations.upgrade(engine, self.url)
+                self._version = migrations.NEWEST
+            with Session(engine.execution_options(**self._backend.writing)) as session:
+                yield Writer(session, self.url, self._backend)
+                session.commit()
+
+    @contextmanager
+    def only_indexer(self) -> Iterator[None]:
+        """Keeps other indexers out for as long as this one works. Raises IndexBusy, NoDatabase."""
+        with self._failing():
+            engine = self._open()
+            with self._backend.only_indexer(engine):
+                yield
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Lets go of the file, or of the server."""
         if self._engine is not None:
             self._engine.dispose()
 
-    @contextmanager
-    def _session(self, begin: str) -> Iterator[Session]:
-        try:
-            with Session(self._open().execution_options(begin=begin)) as session:
-                yield session
-        except DatabaseError as error:
-            raise NoDatabase(self.url, str(error.orig)) from error
-
     def _open(self) -> Engine:
         if self._engine is None:
-            try:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise NoDatabase(self.url, error.strerror or str(error)) from error
-            engine = create_engine(f"sqlite:///{self.path}")
-            event.listen(engine, "connect", _set_up_connection)
-            event.listen(engine, "begin", _begin)
-            SQLModel.metadata.create_all(engine)
-            self._engine = engine
+            self._engine = self._backend.open()
         return self._engine
 
-
-def _set_up_connection(connection: Any, _record: Any) -> None:
-    # Transactions are begun by `_begin`, not by the driver's guess at the first write.
-    connection.isolation_level = None
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", f"busy_timeout = {BUSY_TIMEOUT_MS}"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        try:
+            yield
+        except DatabaseError as error:
+            raise NoDatabase(self.url, " ".join(str(error.orig).split())) from error

@@ -11,14 +11,15 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
 from ledger.documents import Document
-from ledger.errors import NoDatabase, NotIndexed
-from ledger.events import Block, Log, Position
+from ledger.errors import NotIndexed
+from ledger.events import Block, Log
 from ledger.outcomes import Outcome, Standing, Status
 from ledger.store.records import Company, Cursor
-from ledger.store.tables import SCHEMA_VERSION, CompanyRow, DocumentRow, EventRow, LedgerRow, PromiseRow, RecentRow
+from ledger.store.tables import CompanyRow, DocumentRow, EventRow, LedgerRow, PromiseRow, RecentRow
 from ledger.units import Address, BlockNumber, Digest, PromiseId, Timestamp
 
 VARIABLES_PER_STATEMENT = 500
+ROWS_AT_ONCE = 5000
 
 
 class Reader:
@@ -30,12 +31,9 @@ class Reader:
 
     def cursor(self) -> Cursor | None:
         """How far the database follows which ledger; None if it holds none yet."""
-        row = self._session.get(LedgerRow, 1)
+        row = self._session.exec(select(LedgerRow)).first()
         if row is None:
             return None
-        if row.schema_version != SCHEMA_VERSION:
-            why = f"its tables have version {row.schema_version}, not {SCHEMA_VERSION}; delete it and index again"
-            raise NoDatabase(self._url, why)
         block = Block(BlockNumber(row.block), Digest(row.block_hash), Timestamp(row.block_time))
         checked = Block(BlockNumber(row.checked), Digest(row.checked_hash), Timestamp(row.checked_time))
         return Cursor(row.account, block, BlockNumber(row.final), checked)
@@ -46,7 +44,7 @@ class Reader:
         return [Block(BlockNumber(row.number), Digest(row.hash), Timestamp(row.time)) for row in rows]
 
     def account(self) -> str | None:
-        """CAIP-10 name of the ledger that the database follows, whatever version its tables have; None for none."""
+        """CAIP-10 name of the ledger that the database follows; None for none."""
         return self._session.exec(select(LedgerRow.account)).first()
 
     def require_cursor(self) -> Cursor:
@@ -60,6 +58,19 @@ class Reader:
         """All companies, by address."""
         rows = self._session.exec(select(CompanyRow).order_by(col(CompanyRow.address)))
         return [_company(row) for row in rows]
+
+    def heads(self) -> dict[Address, Digest]:
+        """The head of every company."""
+        rows = self._session.execute(select(CompanyRow.address, CompanyRow.head).order_by(col(CompanyRow.address)))
+        return {Address(address): Digest(head) for address, head in rows}
+
+    def companies_among(self, addresses: Iterable[Address]) -> dict[Address, Company]:
+        """The companies among `addresses` that have registered."""
+        found = {}
+        for part in parts(addresses):
+            for row in self._session.exec(select(CompanyRow).where(col(CompanyRow.address).in_(part))):
+                found[Address(row.address)] = _company(row)
+        return found
 
     def company(self, address: Address) -> Company | None:
         """One company by its address."""
@@ -75,9 +86,7 @@ class Reader:
 
     def standings_of(self, company: Address) -> Iterator[Standing]:
         """All promises of a company."""
-        # Columns instead of rows: a company may have many promises, and each is read once.
-        columns = [getattr(PromiseRow, name) for name in Standing.__slots__]
-        for row in self._session.execute(select(*columns).where(PromiseRow.company == company)):
+        for row in self._session.execute(select(*_STANDING).where(PromiseRow.company == company)):
             yield _standing(row)
 
     def page_of_promises(
@@ -87,8 +96,8 @@ class Reader:
         chosen: list[ColumnElement[bool]] = [col(PromiseRow.company) == company]
         if result is not None:
             chosen += _condition(result, as_of)
-        rows = self._session.exec(
-            select(PromiseRow)
+        rows = self._session.execute(
+            select(*_STANDING)
             .where(*chosen)
             .order_by(col(PromiseRow.due_at).desc(), col(PromiseRow.id))
             .offset(offset)
@@ -100,9 +109,8 @@ class Reader:
     def standings(self, ids: Iterable[PromiseId]) -> dict[PromiseId, Standing]:
         """The promises among `ids` that were made."""
         found = {}
-        remaining = iter(ids)
-        while part := list(islice(remaining, VARIABLES_PER_STATEMENT)):
-            for row in self._session.exec(select(PromiseRow).where(col(PromiseRow.id).in_(part))):
+        for part in parts(ids):
+            for row in self._session.execute(select(*_STANDING).where(col(PromiseRow.id).in_(part))):
                 found[PromiseId(row.id)] = _standing(row)
         return found
 
@@ -142,10 +150,18 @@ class Reader:
 
     def _logs_where(self, column: Any, values: Iterable[Any]) -> list[Log]:
         found: list[Log] = []
-        remaining = iter(values)
-        while part := list(islice(remaining, VARIABLES_PER_STATEMENT)):
+        for part in parts(values):
             found += map(_log, self._session.exec(select(EventRow).where(column.in_(part))))
-        return sorted(found, key=lambda log: (log.at.block, log.at.log_index))
+        return sorted(found)
+
+    def log(self) -> Iterator[Log]:
+        """The whole log, in the chain's order."""
+        rows = self._session.execute(
+            select(*_LOG)
+            .order_by(col(EventRow.block), col(EventRow.log_index))
+            .execution_options(yield_per=ROWS_AT_ONCE)
+        )
+        return (Log(*row) for row in rows)
 
     def event_count(self) -> int:
         """How many events there are in all."""
@@ -191,11 +207,22 @@ def _company(row: CompanyRow) -> Company:
 
 
 def _standing(row: Any) -> Standing:
-    fields = {name: getattr(row, name) for name in Standing.__slots__}
-    return Standing(**fields | {"status": Status(row.status)})
+    fields = dict(zip(Standing.__slots__, row, strict=True))
+    return Standing(**fields | {"status": _STATUSES[row.status]})
 
 
 def _log(row: EventRow) -> Log:
-    at = Position(BlockNumber(row.block), row.log_index, Digest(row.transaction), Timestamp(row.time))
-    topics = tuple(Digest(row.topics[start : start + 32]) for start in range(0, len(row.topics), 32))
-    return Log(at, topics, row.data)
+    return Log(*(getattr(row, name) for name in Log._fields))
+
+
+def parts(values: Iterable[Any]) -> Iterator[list[Any]]:
+    """Values in lists that one statement can take."""
+    remaining = iter(values)
+    while part := list(islice(remaining, VARIABLES_PER_STATEMENT)):
+        yield part
+
+
+_STATUSES = {int(status): status for status in Status}
+# Columns instead of rows: there may be very many, and each is read once.
+_STANDING = [getattr(PromiseRow, name) for name in Standing.__slots__]
+_LOG = [getattr(EventRow, name) for name in Log._fields]

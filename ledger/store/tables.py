@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import BigInteger
 from sqlmodel import Field, Index, SQLModel
 
-SCHEMA_VERSION = 3
+_WITHOUT_ROWID = {"sqlite_with_rowid": False}
+"""The log is kept in the order of its key: that is how it is written."""
+
+
+def _number(**options: Any) -> Any:
+    """A column for integers of 64 bits: the contract's times have 40."""
+    return Field(sa_type=BigInteger, **options)
 
 
 class LedgerRow(SQLModel, table=True):
@@ -15,19 +22,18 @@ class LedgerRow(SQLModel, table=True):
     __tablename__ = "ledger"
 
     id: int = Field(primary_key=True)
-    schema_version: int
     account: str
     """CAIP-10 name of the contract."""
-    block: int
+    block: int = _number()
     """The last block indexed."""
     block_hash: bytes
-    block_time: int
-    final: int
+    block_time: int = _number()
+    final: int = _number()
     """The last block that the chain can't give up any more."""
-    checked: int
+    checked: int = _number()
     """The last block at which all heads were seen to be the contract's."""
     checked_hash: bytes
-    checked_time: int
+    checked_time: int = _number()
 
 
 class RecentRow(SQLModel, table=True):
@@ -35,20 +41,24 @@ class RecentRow(SQLModel, table=True):
 
     __tablename__ = "recent"
 
-    number: int = Field(primary_key=True)
+    number: int = _number(primary_key=True)
     hash: bytes
-    time: int
+    time: int = _number()
 
 
 class EventRow(SQLModel, table=True):
     """The log as the chain has it. Nothing is ever changed here."""
 
     __tablename__ = "event"
-    __table_args__: Any = (Index("event_by_promise", "promise"), Index("event_by_company", "company", "block"))
+    __table_args__: Any = (
+        Index("event_by_promise", "promise"),
+        Index("event_by_company", "company", "block"),
+        _WITHOUT_ROWID,
+    )
 
-    block: int = Field(primary_key=True)
-    log_index: int = Field(primary_key=True)
-    time: int
+    block: int = _number(primary_key=True)
+    log_index: int = _number(primary_key=True)
+    time: int = _number()
     transaction: bytes
     topics: bytes
     """One after the other, 32 bytes each."""
@@ -63,9 +73,9 @@ class CompanyRow(SQLModel, table=True):
     __tablename__ = "company"
 
     address: bytes = Field(primary_key=True)
-    registered_at: int
+    registered_at: int = _number()
     head: bytes
-    head_block: int
+    head_block: int = _number()
     """The block of its last event."""
     profile: bytes
     uri: str
@@ -82,14 +92,16 @@ class PromiseRow(SQLModel, table=True):
     id: bytes = Field(primary_key=True)
     company: bytes
     service: bytes
-    cohort: int
-    made_at: int
-    due_at: int
-    fulfilled_at: int | None
-    confirmed_at: int | None
+    cohort: int = _number()
+    made_at: int = _number()
+    due_at: int = _number()
+    changed_in: int = _number()
+    """The block of its last event."""
+    fulfilled_at: int | None = _number()
+    confirmed_at: int | None = _number()
     confirmed_by_arbiter: bool
-    rating: int
-    status: int
+    rating: int = _number()
+    status: int = _number()
     released: bool
     failed: bool
 

@@ -2,58 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy.dialects.sqlite import Insert, insert
-from sqlmodel import SQLModel, col, delete, select
+from sqlmodel import Session, SQLModel, col, delete, select
 
 from ledger.documents import Document
-from ledger.events import Block, Event, Log, PromiseEvent
+from ledger.events import Block, Log
 from ledger.outcomes import Standing
-from ledger.store.reading import Reader
+from ledger.store.engines import Backend, Rows
+from ledger.store.reading import Reader, parts
 from ledger.store.records import Company, Cursor
-from ledger.store.tables import (
-    SCHEMA_VERSION,
-    CompanyRow,
-    DocumentRow,
-    EventRow,
-    LedgerRow,
-    PromiseRow,
-    RecentRow,
-)
+from ledger.store.tables import CompanyRow, DocumentRow, EventRow, LedgerRow, PromiseRow, RecentRow
 from ledger.units import Address, BlockNumber, PromiseId
 
-ROWS_PER_STATEMENT = 2000
+_company_values = attrgetter(*Company.__slots__)
+_standing_values = attrgetter(*(name if name != "status" else "status.value" for name in Standing.__slots__))
 
 
 class Writer(Reader):
     """A session that also writes."""
 
+    def __init__(self, session: Session, url: str, backend: Backend) -> None:
+        super().__init__(session, url)
+        self._backend = backend
+
     def move_cursor(self, cursor: Cursor) -> None:
         """Says how far the database follows which ledger."""
-        block = cursor.block
-        row = {
-            "id": 1,
-            "schema_version": SCHEMA_VERSION,
-            "account": cursor.account,
-            "block": block.number,
-            "block_hash": block.hash,
-            "block_time": block.time,
-            "final": cursor.final,
-            "checked": cursor.checked.number,
-            "checked_hash": cursor.checked.hash,
-            "checked_time": cursor.checked.time,
-        }
-        self._upsert(LedgerRow, ["id"], [row])
+        block, checked = cursor.block, cursor.checked
+        row = (1, cursor.account, block.number, block.hash, block.time, cursor.final)
+        self._put(LedgerRow, [(*row, checked.number, checked.hash, checked.time)])
 
     def keep_recent(self, blocks: Sequence[Block]) -> None:
         """Says which blocks the chain may still give up."""
         self._session.execute(delete(RecentRow))
-        rows = [{"number": block.number, "hash": block.hash, "time": block.time} for block in blocks]
-        for part in _parts(rows):
-            self._execute(insert(RecentRow), part)
+        self._add(RecentRow, [(block.number, block.hash, block.time) for block in blocks])
 
     def undo(self, after: BlockNumber) -> tuple[set[Address], set[PromiseId]]:
         """Forgets the log after a block. Gives whom and what it was about, whose rows no longer follow from the log."""
@@ -67,58 +51,37 @@ class Writer(Reader):
     def forget(self, companies: Iterable[Address], promises: Iterable[PromiseId]) -> None:
         """Takes out companies and promises that the log knows nothing of any more."""
         for table, key, values in ((CompanyRow, CompanyRow.address, companies), (PromiseRow, PromiseRow.id, promises)):
-            for part in _parts([{"gone": value} for value in values]):
-                self._session.execute(delete(table).where(col(key).in_([row["gone"] for row in part])))
+            for part in parts(values):
+                self._session.execute(delete(table).where(col(key).in_(part)))
 
-    def add_events(self, logs: Sequence[tuple[Log, Event]]) -> None:
+    def forget_all(self) -> None:
+        """Takes out everything that comes from the chain."""
+        for table in (LedgerRow, RecentRow, EventRow, CompanyRow, PromiseRow):
+            self._session.execute(delete(table))
+
+    def add_events(self, logs: Sequence[Log]) -> None:
         """Appends to the log."""
-        rows = [
-            {
-                "block": log.at.block,
-                "log_index": log.at.log_index,
-                "time": log.at.time,
-                "transaction": log.at.transaction,
-                "topics": b"".join(log.topics),
-                "data": log.data,
-                "company": event.company,
-                "promise": event.id if isinstance(event, PromiseEvent) else None,
-            }
-            for log, event in logs
-        ]
-        for part in _parts(rows):
-            self._execute(insert(EventRow), part)
+        self._add(EventRow, logs)
 
     def put_companies(self, companies: Iterable[Company]) -> None:
         """Replaces what is known of companies."""
-        self._upsert(CompanyRow, ["address"], map(_row, companies))
+        self._put(CompanyRow, [_company_values(company) for company in companies])
 
     def put_standings(self, standings: Iterable[Standing]) -> None:
         """Replaces the standings of promises."""
-        self._upsert(PromiseRow, ["id"], map(_row, standings))
+        self._put(PromiseRow, [_standing_values(standing) for standing in standings])
 
     def put_documents(self, documents: Iterable[Document]) -> None:
-        """Keeps documents; one that is there already stays."""
-        rows = map(_row, documents)
-        statement = insert(DocumentRow).on_conflict_do_nothing()
-        for part in _parts(rows):
-            self._execute(statement, part)
+        """Keeps documents."""
+        self._put(DocumentRow, list({doc.digest: (doc.digest, doc.content) for doc in documents}.values()))
 
-    def _upsert(self, table: type[SQLModel], key: list[str], rows: Iterable[dict[str, Any]]) -> None:
-        for part in _parts(rows):
-            statement = insert(table)
-            changed = {name: statement.excluded[name] for name in part[0] if name not in key}
-            self._execute(statement.on_conflict_do_update(index_elements=key, set_=changed), part)
-
-    def _execute(self, statement: Insert, rows: list[dict[str, Any]]) -> None:
+    def _add(self, table: type[SQLModel], rows: Rows) -> None:
         # Not by the session, which would make an object of each row.
-        self._session.connection().execute(statement, rows)
+        self._backend.add(self._session.connection(), _table(table), rows)
+
+    def _put(self, table: type[SQLModel], rows: Rows) -> None:
+        self._backend.put(self._session.connection(), _table(table), rows)
 
 
-def _row(record: Any) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in record.__slots__}
-
-
-def _parts(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    remaining = iter(rows)
-    while part := list(islice(remaining, ROWS_PER_STATEMENT)):
-        yield part
+def _table(model: type[SQLModel]) -> Any:
+    return model.__dict__["__table__"]

@@ -9,13 +9,13 @@ from ape.managers.chain import ChainManager
 
 from ledger.chain import contract
 from ledger.chain.contract import SENDER, UNSIGNED, Auth, Once, artifact
-from ledger.chain.logs import decode, parse_log
+from ledger.chain.logs import decode, read_logs
 from ledger.chain.node import Node
 from ledger.errors import TrothError
 from ledger.events import ASIDE, KINDS, Confirmed, Event, Fulfilled, Made, Matter, Registered
-from ledger.links import genesis, replay
+from ledger.links import replay
 from ledger.promises import Promise, promise_id
-from ledger.units import Address, BlockNumber, Timestamp, digest_of
+from ledger.units import Address, BlockNumber, Digest, Timestamp, digest_of
 from scripts.compile import SOURCES, compile_contract
 from tests.contract.conftest import address_of, words
 
@@ -53,14 +53,16 @@ def test_a_history_read_from_the_node_replays_to_the_contract_s_head(
     node = Node(provider.http_uri)
     address = Address(bytes.fromhex(registered.address[2:]))
     last = BlockNumber(chain.blocks.height)
-    events: list[Event] = [decode(parse_log(log, address)) for log in node.logs(address, BlockNumber(0), last)]
+    logs = read_logs(node.logs(address, BlockNumber(0), last)[2], address, BlockNumber(0), last)
+    events: list[Event] = [decode(log) for log in logs]
     assert [type(event) for event in events] == [Registered, Made, Fulfilled, Confirmed, Registered]
     made = events[1]
     assert isinstance(made, Made)
     assert made.promise == promise
-    head = replay(genesis(node.chain_id, address, address_of(company)), events)
-    assert head == bytes(registered.headOf(company))
-    assert contract.heads(node, address, [address_of(company)], last) == [head]
+    heads: dict[Address, Digest] = {}
+    replay(heads, logs, node.chain_id, address)
+    assert heads == {address_of(company): bytes(registered.headOf(company))}
+    assert contract.heads(node, address, [address_of(company)], last) == list(heads.values())
 
 
 def test_calldata_is_what_ape_encodes(registered: ContractInstance, promise: Promise, salt: bytes) -> None:
@@ -96,8 +98,8 @@ def test_a_profile_of_any_length_is_decoded(
         uri = "é" * (length // 2) + "x" * (length % 2)
         receipt = ledger.register(SENDER, company, digest_of(b""), uri, UNSIGNED, sender=company)
         block = BlockNumber(receipt.block_number)
-        (log,) = Node(provider.http_uri).logs(address, block, block)
-        event = decode(parse_log(log, address))
+        (log,) = read_logs(Node(provider.http_uri).logs(address, block, block)[2], address, block, block)
+        event = decode(log)
         assert isinstance(event, Registered)
         assert event.uri == uri
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from ledger.chain.anvil import LocalChain, run_anvil
 from ledger.chain.contract import SENDER, UNSIGNED, Auth, confirm, fulfil_all, make_all, register
-from ledger.chain.logs import decode, parse_log
+from ledger.chain.logs import decode, read_logs
 from ledger.errors import NodeRefused
 from ledger.events import Confirmed, Matter
 from ledger.promises import Promise, customer_of, promise_id, service_code, signer_hash
@@ -181,5 +181,6 @@ def test_a_relayer_sends_what_the_passkey_confirmed(scene: Scene) -> None:
 
 
 def last_event(scene: Scene, block: BlockNumber) -> object:
-    (log,) = scene.chain.logs(scene.domain.contract, block, block)
-    return decode(parse_log(log, scene.domain.contract))
+    ledger = scene.domain.contract
+    (log,) = read_logs(scene.chain.logs(ledger, block, block)[2], ledger, block, block)
+    return decode(log)

@@ -24,7 +24,7 @@ import pytest
 from ledger.chain import sending
 from ledger.chain.anvil import LocalChain, run_anvil
 from ledger.chain.deployment import Deployment
-from ledger.chain.logs import decode, parse_log
+from ledger.chain.logs import decode, read_logs
 from ledger.chain.node import Node
 from ledger.chain.sending import send
 from ledger.cli.main import run
@@ -89,8 +89,9 @@ class Town:
         node = Node(self.chain.url)
         head = node.block("latest")
         assert head is not None
-        raw = node.logs(self.deployment.address, BlockNumber(0), head.number)
-        return [decode(parse_log(log, self.deployment.address)) for log in raw]
+        ledger, first = self.deployment.address, BlockNumber(0)
+        _, _, raw = node.logs(ledger, first, head.number)
+        return [decode(log) for log in read_logs(raw, ledger, first, head.number)]
 
     @property
     def desk(self) -> Desk:

@@ -11,9 +11,9 @@ import pytest
 
 from ledger.errors import BrokenLink, Contradiction, HeadMismatch, Unavailable
 from ledger.indexer.follow import Finality
-from ledger.indexer.run import synchronise
-from tests.integration.test_index import contents
-from tests.support.simulator import DEPLOYMENT, Chain, FaultyNode, Killed, MortalDatabase
+from ledger.indexer.run import Indexer, Limits
+from tests.support.databases import contents, sqlite
+from tests.support.simulator import DEPLOYMENT, Chain, Killed, MortalDatabase, nodes_of
 
 SEEDS = int(os.environ.get("CHAOS_SEEDS", "500"))
 FIRST = int(os.environ.get("CHAOS_FIRST_SEED", "0"))
@@ -28,18 +28,22 @@ def assert_truth_is_found(seed: int, folder: Path) -> None:
     chain = Chain(random)
     chain.mine(random.randint(1, 20))
     faults = random.choice((0.0, 0.02, 0.05, 0.1))
-    node = FaultyNode(chain, random, faults)
+    # One node or several; perhaps one that fails more often than the others, and perhaps one that never does.
+    rates = [faults, *random.choices((0.0, faults, 0.3), k=random.choice((0, 0, 1, 2)))]
+    quorum = random.randint(1, len(rates)) if random.random() < 0.2 else 1
     path = folder / f"{seed}.db"
-    steps = random.choice((1, 3, 10, 1000))
+    limits = Limits(blocks=random.choice((1, 3, 10, 1000)), ahead=1, quorum=quorum)
+    nodes = nodes_of(chain, random, rates)
     database = MortalDatabase(path, random, faults)
     for _ in range(TRIES):
         try:
-            synchronise(node, database, DEPLOYMENT, FINALIZED, steps)
+            Indexer(nodes, database, DEPLOYMENT, FINALIZED, limits).synchronise()
         except (Unavailable, Contradiction):
             pass
         except Killed:
             database.close()
             database = MortalDatabase(path, random, faults)
+            nodes = nodes_of(chain, random, rates)
         chain.mine(random.randint(0, 3))
         if random.random() < 0.3:
             chain.reorganise()
@@ -48,21 +52,20 @@ def assert_truth_is_found(seed: int, folder: Path) -> None:
     database.close()
     # A chain that gave up blocks for fewer grows past them in the end.
     chain.mine(2 + chain.highest - len(chain.blocks))
-    sound = FaultyNode(chain, random, 0.0)
     truth = folder / f"{seed}-truth.db"
     for each in (path, truth):
         database = MortalDatabase(each, random, 0.0)
         # What a node left out earlier is found at the first contradiction, and forgotten; then at another, all is.
         for chances in (2, 1, 0):
             try:
-                synchronise(sound, database, DEPLOYMENT, FINALIZED, steps)
+                Indexer(nodes_of(chain, random, [0.0]), database, DEPLOYMENT, FINALIZED, Limits(ahead=1)).synchronise()
                 break
             except (BrokenLink, HeadMismatch):
                 if each == truth or not chances:
                     raise
         database.close()
     logs = [log for block in chain.blocks for log in block.logs]
-    found, expected = contents(path), contents(truth)
+    found, expected = contents(sqlite(path)), contents(sqlite(truth))
     assert len(expected["event"]) == len(logs)
     for table in expected:
         assert found[table] == expected[table], f"seed {seed}: {table}"

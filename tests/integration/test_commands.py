@@ -150,7 +150,7 @@ def test_a_node_that_is_down_or_on_another_chain_is_named(loaded: Loaded, tmp_pa
         ("blocks_per_step", "0"),
         ("finality", "soon"),
         ("port", "99999"),
-        ("database", "postgresql://127.0.0.1/troth"),
+        ("database", "mysql://127.0.0.1/troth"),
         ("database", "nonsense"),
         ("database", "sqlite://"),
     ],
@@ -219,9 +219,13 @@ def test_what_is_no_database_is_named(loaded: Loaded, tmp_path: Path) -> None:
 
 
 def test_a_password_in_a_database_s_url_is_never_shown(tmp_path: Path) -> None:
-    for url in ("postgresql://user:hunter2@127.0.0.1/troth", "postgresql//user:hunter2@127.0.0.1/troth"):
-        finished = troth("doctor", home=tmp_path, database=url)
-        assert_refused(finished, 2, "TROTH_DATABASE")
+    for url, named in (
+        ("postgresql://user:hunter2@127.0.0.1:9/troth", "postgresql://user:***@127.0.0.1:9/troth can't be used"),
+        ("mysql://user:hunter2@127.0.0.1/troth", "TROTH_DATABASE=mysql://user:***@"),
+        ("postgresql//user:hunter2@127.0.0.1/troth", "TROTH_DATABASE is not a URL"),
+    ):
+        finished = troth("score", "UA", home=tmp_path, database=url)
+        assert_refused(finished, 2, named)
         assert "hunter2" not in finished.stdout + finished.stderr
 
 
@@ -229,9 +233,11 @@ def test_a_database_of_another_version_is_named(loaded: Loaded, tmp_path: Path) 
     path = tmp_path / "troth.db"
     with closing(sqlite3.connect(loaded.home / "troth.db")) as source, closing(sqlite3.connect(path)) as target:
         source.backup(target)
-        target.execute("UPDATE ledger SET schema_version = 99")
+        target.execute("UPDATE alembic_version SET version_num = '9999'")
         target.commit()
-    assert_refused(troth("score", "UA", home=loaded.home, database=f"sqlite:///{path}"), 2, "version 99", "index again")
+    settings: dict[str, object] = {"home": loaded.home, "rpc_url": loaded.chain.url, "database": f"sqlite:///{path}"}
+    assert_refused(troth("score", "UA", **settings), 2, "version 9999, not 0001")
+    assert_refused(troth("index", **settings), 2, "version 9999, which is newer than this program")
 
 
 def test_an_index_that_is_told_to_stop_ends_after_its_step(loaded: Loaded, tmp_path: Path) -> None:

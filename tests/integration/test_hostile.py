@@ -15,14 +15,13 @@ from api.app import create_app
 from ledger.chain import contract
 from ledger.chain.anvil import LocalChain, run_anvil
 from ledger.documents import URI_LIMIT
-from ledger.indexer.follow import Finality
-from ledger.indexer.run import synchronise
 from ledger.promises import Promise, promise_id
 from ledger.settings import Settings
 from ledger.store.database import Database
 from ledger.units import ZERO_DIGEST, Address, Digest, Timestamp, digest_of, show_address, show_hex
 from tests.support.build import NOON, a_promise
 from tests.support.chain import deploy, free_port
+from tests.support.databases import synchronise
 
 FAR = Timestamp(2**40 - 1)
 
@@ -56,7 +55,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClie
             send(chain, deployment.address, company, number, promises_of(company, accounts[-1]))
         chain.mine(Timestamp(NOON + 5000), [])
         database = Database(f"sqlite:///{home / 'troth.db'}")
-        synchronise(chain, database, deployment, Finality("latest"))
+        synchronise(chain, database, deployment)
         database.close()
     with TestClient(create_app(Settings(home=home)), raise_server_exceptions=False) as client:
         yield client, companies

@@ -21,7 +21,7 @@ from ledger.events import (
     Registered,
     Ruled,
 )
-from ledger.links import extend, genesis
+from ledger.links import extend, genesis, replay
 from ledger.outcomes import Standing
 from ledger.promises import Promise, promise_id, service_code, signer_hash
 from ledger.units import (
@@ -33,6 +33,7 @@ from ledger.units import (
     Timestamp,
     digest_of,
 )
+from scripts.vectors import log_of
 
 COMPANY = Address(b"\xc0" * 20)
 ARBITER = Address(b"\xab" * 20)
@@ -84,6 +85,7 @@ def a_standing(
         cohort=cohort,
         made_at=Timestamp(due_at - duration),
         due_at=Timestamp(due_at),
+        changed_in=BlockNumber(1),
         fulfilled_at=fulfilled_at,
         confirmed_at=fulfilled_at if confirmed else None,
         confirmed_by_arbiter=confirmed,
@@ -142,8 +144,15 @@ class History:
         return {"at": at, "company": self.company, "actor": signer_hash(self.company), "head": ZERO_DIGEST}
 
     def _append(self, event: Event) -> None:
-        self.head = extend(self.head, event)
+        self.head = extend(self.head, log_of(event))
         self.events.append(replace(event, head=self.head))
+
+
+def replayed(events: Iterable[Event], chain_id: int = CHAIN_ID, contract: Address = CONTRACT) -> dict[Address, Digest]:
+    """The heads at which the logs of events end. Raises BrokenLink."""
+    heads: dict[Address, Digest] = {}
+    replay(heads, map(log_of, events), chain_id, contract)
+    return heads
 
 
 def interleaved(*histories: Iterable[Event]) -> list[Event]:

@@ -13,12 +13,14 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from eth_abi.abi import decode, encode
 from eth_bloom.bloom import BloomFilter
 
 from ledger.chain.contract import artifact, head_of
 from ledger.chain.deployment import Deployment
 from ledger.chain.node import Node, Request
-from ledger.errors import NodeRefused, NodeUnreachable
+from ledger.chain.nodes import Nodes
+from ledger.errors import NoDatabase, NodeRefused, NodeUnreachable
 from ledger.events import (
     Amended,
     Answered,
@@ -54,7 +56,7 @@ from ledger.units import (
     show_address,
     show_hex,
 )
-from scripts.vectors import words_of
+from scripts.vectors import log_of, words_of
 from tests.support.build import ARBITER, CHAIN_ID, CONTRACT, DAY, NOON, a_profile
 
 BLOCK_TIME_S = 12
@@ -230,7 +232,7 @@ class _Acts:
         at = Position(BlockNumber(self._number), index, transaction, self._time)
         event = event_type(at=at, company=company, actor=signer_hash(company), head=ZERO_DIGEST, **fields)
         before = self.world.heads.get(company) or genesis(CHAIN_ID, CONTRACT, company)
-        event = replace(event, head=extend(before, event))
+        event = replace(event, head=extend(before, log_of(event)))
         self.world.heads[company] = event.head
         topics, data = words_of(event)
         self.logs.append(
@@ -294,7 +296,7 @@ class FaultyNode(Node):
             case "eth_getLogs":
                 return self._mangled(self._found(view, params[0]))
             case "eth_call":
-                return self._head(view, params[0]["data"], int(params[1], 16))
+                return self._heads(view, params[0]["data"], int(params[1], 16))
         raise AssertionError(f"{method} is not simulated")
 
     def _block(self, view: list[Mined], which: str) -> dict[str, Any] | None:
@@ -331,13 +333,30 @@ class FaultyNode(Node):
                     self._random.shuffle(logs)
         return logs
 
-    def _head(self, view: list[Mined], data: str, number: int) -> str:
+    def _heads(self, view: list[Mined], data: str, number: int) -> str:
         if number >= len(view):
             raise NodeRefused(self.url, "eth_call", "header not found")
-        for company in COMPANIES:
-            if show_hex(head_of(company)) == data:
-                return show_hex(view[number].world.heads.get(company, ZERO_DIGEST))
-        raise AssertionError("the head of nobody")
+        (calls,) = decode(["bytes[]"], parse_bytes(data)[4:])
+        asked = [Address(call[-20:]) for call in calls]
+        assert list(calls) == [head_of(company) for company in asked]
+        heads = [view[number].world.heads.get(company, ZERO_DIGEST) for company in asked]
+        return show_hex(encode(["bytes[]"], [heads]))
+
+
+class Clock:
+    """Time that passes only where somebody waits."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def nodes_of(chain: Chain, random: Random, faults: Sequence[float]) -> Nodes:
+    """A node for each rate of faults, with a clock of their own."""
+    clock = Clock()
+    return Nodes([FaultyNode(chain, random, rate) for rate in faults], lambda: clock.now, clock.sleep, random)
 
 
 class Killed(BaseException):
@@ -345,7 +364,7 @@ class Killed(BaseException):
 
 
 class MortalDatabase(Database):
-    """A database whose process dies from a seed, right before a commit or right after it."""
+    """A database that fails from a seed, or whose process dies, right before a commit or right after it."""
 
     def __init__(self, path: Path, random: Random, faults: float) -> None:
         super().__init__(f"sqlite:///{path}")
@@ -354,8 +373,12 @@ class MortalDatabase(Database):
 
     @contextmanager
     def write(self) -> Iterator[Writer]:
+        if self._random.random() < self._faults / 2:
+            raise NoDatabase(self.url, "disk I/O error")
         with super().write() as writer:
             yield writer
+            if self._random.random() < self._faults / 2:
+                raise NoDatabase(self.url, "database or disk is full")
             if self._random.random() < self._faults:
                 raise Killed
         if self._random.random() < self._faults:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ledger.errors import ChainDiverged
 from ledger.events import Block, Header
-from ledger.indexer.follow import Child, Finality, Range, Rewind, Step, common, next_step, window
+from ledger.indexer.follow import Child, Finality, Pause, Range, Rewind, Step, common, next_step, window
 from ledger.units import BlockNumber, Digest, Timestamp
 
 
@@ -29,8 +29,8 @@ def block(number: int, fork: int = 0) -> Block:
 @pytest.mark.parametrize(
     "here, child, final, expected",
     [
-        # What is final is fetched by number, in steps, and not beyond.
-        (header(5), header(6), 50, Range(BlockNumber(6), BlockNumber(15))),
+        # What is final is fetched by number, and neither beyond nor after the last that is wanted.
+        (header(5), header(6), 50, Range(BlockNumber(6), BlockNumber(20))),
         (header(5), header(6), 8, Range(BlockNumber(6), BlockNumber(8))),
         # What is not is fetched by hash, one at a time.
         (header(5), header(6), 5, Child(header(6))),
@@ -49,7 +49,23 @@ def block(number: int, fork: int = 0) -> Block:
     ],
 )
 def test_what_is_done_next(here: Header | None, child: Header | None, final: int, expected: Step | None) -> None:
-    assert next_step(block(5), here, child, BlockNumber(final), step=10) == expected
+    assert next_step(block(5), here, child, BlockNumber(final), BlockNumber(20)) == expected
+
+
+@pytest.mark.parametrize("final", [3, 5, 50])
+def test_nothing_after_the_last_that_is_wanted_is_asked_for(final: int) -> None:
+    assert next_step(block(5), header(5), header(6), BlockNumber(final), BlockNumber(5)) is None
+    assert next_step(block(5), header(5, fork=1), None, BlockNumber(2), BlockNumber(5)) == Rewind()
+
+
+def test_the_pause_is_a_part_of_the_time_that_blocks_take() -> None:
+    pause = Pause()
+    assert pause.seconds == Pause.SHORTEST_S
+    for reached, expected in ((1, 0.1), (2, 1.5), (2, 1.5), (12, 1.5)):
+        pause.saw(block(reached))
+        assert pause.seconds == expected
+    pause.saw(Block(BlockNumber(13), digest(13, 0), Timestamp(10**6)))
+    assert pause.seconds == Pause.LONGEST_S
 
 
 FORKED = [block(3), block(4), block(5), block(6)]

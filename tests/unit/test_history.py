@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 from ledger.errors import BrokenLink, InvalidPromise, MalformedLog
 from ledger.events import Event
 from ledger.indexer.project import Projection, project
-from ledger.links import genesis, replay
 from ledger.outcomes import Outcome, Standing, advance, lateness, outcome
 from ledger.promises import FIELDS, TYPEHASH, Promise, promise_id, service_code
 from ledger.store.records import Company
 from ledger.units import Address, PromiseId, Timestamp, digest_of
-from tests.support.build import CHAIN_ID, COMPANY, CONTRACT, NOON, History, a_promise, a_standing, interleaved
+from tests.support.build import CHAIN_ID, COMPANY, CONTRACT, NOON, History, a_promise, a_standing, interleaved, replayed
 
 OTHER = Address(b"\xc1" * 20)
 
@@ -96,12 +95,12 @@ def a_history(company: Address = COMPANY) -> list[Event]:
 
 
 def projected(events: list[Event]) -> Projection:
-    return project(events, {}, {}, CHAIN_ID, CONTRACT)
+    return project(events, {}, {})
 
 
 def test_a_history_replays_to_its_last_head() -> None:
     events = a_history()
-    assert replay(genesis(CHAIN_ID, CONTRACT, COMPANY), events) == events[-1].head
+    assert replayed(events) == {COMPANY: events[-1].head}
 
 
 @pytest.mark.parametrize("left_out", range(4))
@@ -109,19 +108,19 @@ def test_a_history_with_an_event_left_out_breaks(left_out: int) -> None:
     events = a_history()
     del events[left_out]
     with pytest.raises(BrokenLink):
-        replay(genesis(CHAIN_ID, CONTRACT, COMPANY), events)
+        replayed(events)
 
 
 def test_a_history_without_its_last_event_ends_at_another_head() -> None:
     events = a_history()
-    assert replay(genesis(CHAIN_ID, CONTRACT, COMPANY), events[:-1]) != events[-1].head
+    assert replayed(events[:-1]) != {COMPANY: events[-1].head}
 
 
 def test_a_history_in_another_order_or_with_an_event_twice_breaks() -> None:
     events = a_history()
     for wrong in ([events[0], events[2], events[1], *events[3:]], [*events[:2], events[1], *events[2:]]):
         with pytest.raises(BrokenLink):
-            replay(genesis(CHAIN_ID, CONTRACT, COMPANY), wrong)
+            replayed(wrong)
 
 
 @pytest.mark.parametrize(
@@ -129,14 +128,14 @@ def test_a_history_in_another_order_or_with_an_event_twice_breaks() -> None:
 )
 def test_a_history_is_of_one_chain_contract_and_company(chain: int, contract: Address, company: Address) -> None:
     with pytest.raises(BrokenLink):
-        replay(genesis(chain, contract, company), a_history())
+        replayed([replace(event, company=company) for event in a_history()], chain, contract)
 
 
 def test_a_changed_time_breaks_the_link() -> None:
     events = a_history()
     events[1] = replace(events[1], at=replace(events[1].at, time=Timestamp(events[1].at.time + 1)))
     with pytest.raises(BrokenLink):
-        replay(genesis(CHAIN_ID, CONTRACT, COMPANY), events)
+        replayed(events)
 
 
 @given(st.data())
@@ -146,7 +145,7 @@ def test_projecting_in_any_steps_gives_the_same(data: st.DataObject) -> None:
     companies: dict[Address, Company] = {}
     standings: dict[PromiseId, Standing] = {}
     for first, last in zip([0, *cuts], [*cuts, len(events)], strict=True):
-        step = project(events[first:last], companies, standings, CHAIN_ID, CONTRACT)
+        step = project(events[first:last], companies, standings)
         companies |= step.companies
         standings |= step.standings
     whole = projected(events)

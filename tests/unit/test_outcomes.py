@@ -25,7 +25,7 @@ from ledger.promises import Promise, promise_id, signer_hash
 from ledger.scoring.policy import Policy
 from ledger.scoring.tallies import tally
 from ledger.units import ZERO_DIGEST, PromiseId, Timestamp
-from tests.support.build import CHAIN_ID, COMPANY, CONTRACT, DAY, NOON, History, a_promise
+from tests.support.build import COMPANY, DAY, NOON, History, a_promise
 
 AFTER = Timestamp(NOON + 1)
 DISPUTE = (Disputed, {"matter": Matter.FULFILMENT, "reason": ZERO_DIGEST})
@@ -41,7 +41,7 @@ Told = tuple[type[PromiseEvent], Mapping[str, object]]
 
 
 def standings(history: History) -> dict[PromiseId, Standing]:
-    return project(history.events, {}, {}, CHAIN_ID, CONTRACT).standings
+    return project(history.events, {}, {}).standings
 
 
 def lived(*events: Told) -> Standing:

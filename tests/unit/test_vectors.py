@@ -7,12 +7,12 @@ from typing import Any
 
 from eth_account.messages import encode_typed_data
 
-from ledger.chain.logs import decode
-from ledger.events import KINDS, Log, Position
+from ledger.chain.logs import decode, read_logs
+from ledger.events import KINDS, Log
 from ledger.links import genesis, replay
 from ledger.promises import packed, promise_id, unpacked
 from ledger.signing import ACTIONS, typed_data
-from ledger.units import BlockNumber, Digest, Timestamp, digest_of, parse_address, parse_bytes, parse_digest
+from ledger.units import ZERO_DIGEST, Address, BlockNumber, Digest, digest_of, parse_address, parse_digest, show_hex
 from scripts import vectors
 
 VECTORS: dict[str, Any] = json.loads(vectors.FILE.read_text())
@@ -51,17 +51,28 @@ def test_an_independent_implementation_gives_the_digests() -> None:
 def test_the_history_has_every_kind_of_event_and_replays_to_its_head() -> None:
     history = VECTORS["history"]
     company, contract = parse_address(history["company"]), parse_address(VECTORS["contract"])
-    events = [decode(read_log(log)) for log in history["logs"]]
+    logs = [read_log(log) for log in history["logs"]]
+    events = [decode(log) for log in logs]
     assert {type(event) for event in events} == set(KINDS)
     assert [type(event).__name__ for event in events] == [log["event"] for log in history["logs"]]
     start = genesis(VECTORS["chainId"], contract, company)
     assert start == parse_digest(history["genesis"])
-    assert replay(start, events) == parse_digest(history["logs"][-1]["head"])
+    heads: dict[Address, Digest] = {}
+    replay(heads, logs, VECTORS["chainId"], contract)
+    assert heads == {company: parse_digest(history["logs"][-1]["head"])}
 
 
 def read_log(log: dict[str, Any]) -> Log:
-    at = Position(BlockNumber(0), 0, Digest(bytes(32)), Timestamp(log["time"]))
-    return Log(at, tuple(map(parse_digest, log["topics"])), parse_bytes(log["data"]))
+    known = {
+        "blockNumber": "0x0",
+        "logIndex": "0x0",
+        "blockHash": show_hex(ZERO_DIGEST),
+        "transactionHash": show_hex(ZERO_DIGEST),
+        "blockTimestamp": hex(log["time"]),
+        "address": VECTORS["contract"],
+    }
+    (read,) = read_logs([log | known], parse_address(VECTORS["contract"]), BlockNumber(0), BlockNumber(0))
+    return read
 
 
 def in_full(action: str, message: dict[str, Any]) -> dict[str, Any]:

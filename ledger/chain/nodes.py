@@ -1,0 +1,111 @@
+"""Several nodes of one chain: which to ask next, and which to leave alone for a while."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from random import Random
+
+from ledger.chain.node import Node
+from ledger.errors import NodeRefused, NodeUnreachable
+
+FIRST_REST_S = 0.25
+LONGEST_REST_S = 30.0
+DISTRUST_S = 3600.0
+"""How long a node that gave false answers is not asked."""
+
+
+@dataclass
+class _Health:
+    failures: int = 0
+    """In a row."""
+    ready_at: float = 0.0
+    busy: int = 0
+    """Requests that it is at."""
+    distrusted: bool = False
+
+
+class Nodes:
+    """Nodes and their health. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        # It spreads load, and guards nothing.
+        random: Random = Random(),  # noqa: B008, S311
+    ) -> None:
+        self.all = tuple(nodes)
+        self._clock = clock
+        self._sleep = sleep
+        self._random = random
+        self._health = {id(node): _Health() for node in nodes}
+        self._lock = threading.Lock()
+
+    def pick(self, but: Collection[Node] = ()) -> Node | None:
+        """The node to ask next, other than `but`: of those ready, the one that failed least and has least to do; None
+        if none is.
+        """
+        with self._lock:
+            now = self._clock()
+            ready = [node for node in self.all if node not in but and self._health[id(node)].ready_at <= now]
+            return min(ready, key=self._rank, default=None)
+
+    def next(self) -> Node:
+        """The node to ask next, once one is ready."""
+        while (node := self.pick()) is None:
+            if not self.trusted:
+                return self.all[0]
+            with self._lock:
+                pause = min(health.ready_at for health in self._health.values()) - self._clock()
+            self._sleep(max(0.0, pause))
+        return node
+
+    @property
+    def trusted(self) -> bool:
+        """Whether there is a node that never gave a false answer, or not for long."""
+        with self._lock:
+            now = self._clock()
+            return any(not health.distrusted or health.ready_at <= now for health in self._health.values())
+
+    @contextmanager
+    def asking(self, node: Node) -> Iterator[None]:
+        """A request to a node: one that does not answer, or refuses to, has failed."""
+        health = self._health[id(node)]
+        with self._lock:
+            health.busy += 1
+        try:
+            yield
+        except (NodeUnreachable, NodeRefused):
+            self.failed(node)
+            raise
+        else:
+            with self._lock:
+                health.failures, health.distrusted = 0, False
+        finally:
+            with self._lock:
+                health.busy -= 1
+
+    def failed(self, node: Node) -> None:
+        """Lets a node rest: longer each time, and not as long as others that fail at the same moment (exponential
+        backoff with full jitter).
+        """
+        with self._lock:
+            health = self._health[id(node)]
+            health.failures += 1
+            rest = self._random.uniform(0, min(LONGEST_REST_S, FIRST_REST_S * 2**health.failures))
+            health.ready_at = self._clock() + rest
+
+    def distrust(self, node: Node) -> None:
+        """A node gave an answer that can't be true: it is left alone for long."""
+        with self._lock:
+            health = self._health[id(node)]
+            health.ready_at, health.distrusted = self._clock() + DISTRUST_S, True
+
+    def _rank(self, node: Node) -> tuple[int, int]:
+        health = self._health[id(node)]
+        return health.failures, health.busy

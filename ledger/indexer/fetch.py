@@ -1,0 +1,177 @@
+"""Fetching the final part of the log: ranges of blocks, several at once, given in their order.
+
+Ranges are sized by the events they hold. What a node refuses to give at once is asked for in parts.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+from ledger.chain.deployment import Deployment
+from ledger.chain.logs import read_logs
+from ledger.chain.node import Node
+from ledger.chain.nodes import Nodes
+from ledger.errors import InvalidSettings, NodeRefused, NodesDisagree, NodeUnreachable
+from ledger.events import Header, Log
+from ledger.indexer.follow import Range
+from ledger.indexer.notices import NodeFailed, Tell
+from ledger.units import BlockNumber
+
+EVENTS_PER_RANGE = 5000
+FIRST_BLOCKS = 20
+GROWTH = 8
+"""How many times as many blocks a range may have as the one before."""
+TRIES = 4
+"""How often a node fails in a row, for each node, before that is said."""
+PATIENCE_S = 3.0
+PATIENCE = 4
+"""How many times the usual time a node may take, and `PATIENCE_S` at least, before another is asked too."""
+
+_TOO_MANY = re.compile(r"more than|too (many|large|wide|big)|exceed|range|limit", re.IGNORECASE)
+_RATE = re.compile(r"429|rate|too many requests|per second|capacity", re.IGNORECASE)
+_SUGGESTED = re.compile(r"\[\s*(0x[0-9a-fA-F]+)\s*,\s*(0x[0-9a-fA-F]+)\s*\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A range of the log, and who gave it."""
+
+    node: Node
+    first: Header
+    last: Header
+    logs: list[Log]
+
+
+class Fetcher:
+    """Fetches ranges from several nodes, up to `ahead` at once; in this thread if that is one.
+
+    With a `quorum` above one, each range is had from as many nodes, and must be the same.
+    """
+
+    def __init__(self, nodes: Nodes, deployment: Deployment, blocks: int, ahead: int, quorum: int, tell: Tell) -> None:
+        if quorum > len(nodes.all):
+            raise InvalidSettings(f"TROTH_QUORUM={quorum}, but TROTH_RPC_URL names {len(nodes.all)} nodes")
+        self._nodes = nodes
+        self._deployment = deployment
+        self._most = blocks
+        self._blocks = min(blocks, FIRST_BLOCKS)
+        self._ahead = ahead
+        self._window = float(ahead)
+        self._quorum = quorum
+        self._tell = tell
+        self._usual_s = 0.0
+        self._verified: set[int] = set()
+
+    def ready(self, node: Node) -> Node:
+        """A node, once it is known to serve the ledger. Raises WrongChain, NoContract, WrongCode."""
+        if id(node) not in self._verified:
+            self._deployment.verify(node)
+            self._verified.add(id(node))
+        return node
+
+    def ranges(self, blocks: Range) -> Iterator[Fetched]:
+        """A range in parts, in their order. Raises what the last node that was asked raised."""
+        if self._ahead == 1:
+            first = blocks.first
+            while first <= blocks.last:
+                for fetched in self._fetch(self._part(first, blocks.last)):
+                    yield self._sized(fetched)
+                    first = BlockNumber(fetched.last.number + 1)
+            return
+        threads = ThreadPoolExecutor(self._ahead + 1)
+        try:
+            yield from self._ahead_of(blocks, threads)
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)
+
+    def _ahead_of(self, blocks: Range, threads: ThreadPoolExecutor) -> Iterator[Fetched]:
+        pending: deque[tuple[Range, Future[list[Fetched]]]] = deque()
+        first = blocks.first
+        while first <= blocks.last or pending:
+            while first <= blocks.last and len(pending) < self._window:
+                part = self._part(first, blocks.last)
+                pending.append((part, threads.submit(self._fetch, part)))
+                first = BlockNumber(part.last + 1)
+            part, future = pending.popleft()
+            for fetched in self._soonest(part, future, threads):
+                yield self._sized(fetched)
+
+    def _soonest(self, part: Range, future: Future[list[Fetched]], threads: ThreadPoolExecutor) -> list[Fetched]:
+        """What a request brings; where it takes long and there is another node, the same from there if it is sooner."""
+        patience = max(PATIENCE_S, PATIENCE * self._usual_s)
+        if len(self._nodes.all) > 1 and not wait([future], patience).done:
+            other = threads.submit(self._fetch, part)
+            wait([future, other], return_when=FIRST_COMPLETED)
+            if other.done() and other.exception() is None:
+                return other.result()
+        return future.result()
+
+    def _part(self, first: BlockNumber, last: BlockNumber) -> Range:
+        return Range(first, BlockNumber(min(last, first + self._blocks - 1)))
+
+    def _sized(self, fetched: Fetched) -> Fetched:
+        blocks = fetched.last.number - fetched.first.number + 1
+        fitting = blocks * EVENTS_PER_RANGE // max(1, len(fetched.logs))
+        self._blocks = max(1, min(fitting, GROWTH * self._blocks, self._most))
+        self._window = min(float(self._ahead), self._window + 1 / self._window)
+        return fetched
+
+    def _fetch(self, part: Range) -> list[Fetched]:
+        failures = 0
+        while True:
+            node = self._nodes.next()
+            try:
+                fetched = self._ask(node, part)
+            except (NodeRefused, NodeUnreachable) as error:
+                # Too much at once: fewer from now on.
+                self._window = max(1.0, self._window / 2)
+                if isinstance(error, NodeRefused) and (parts := self._smaller(part, error.what)):
+                    return [fetched for smaller in parts for fetched in self._fetch(smaller)]
+                self._tell(NodeFailed(node.url, error.what))
+                failures += 1
+                if failures >= TRIES * len(self._nodes.all):
+                    raise
+            else:
+                self._agreed(fetched, part)
+                return [fetched]
+
+    def _ask(self, node: Node, part: Range) -> Fetched:
+        began = time.monotonic()
+        with self._nodes.asking(node):
+            first, last, raw = self.ready(node).logs(self._deployment.address, part.first, part.last)
+            if first is None or last is None:
+                lacking = part.first if first is None else part.last
+                raise NodeRefused(node.url, "eth_getBlockByNumber", f"it has no block {lacking}")
+        logs = read_logs(raw, self._deployment.address, part.first, part.last, (first, last))
+        self._usual_s = 0.8 * self._usual_s + 0.2 * (time.monotonic() - began)
+        return Fetched(node, first, last, logs)
+
+    def _agreed(self, fetched: Fetched, part: Range) -> None:
+        asked = [fetched.node]
+        while len(asked) < self._quorum:
+            other = self._nodes.pick(asked)
+            if other is None:
+                raise NodeUnreachable(fetched.node.url, f"fewer than {self._quorum} nodes answer, as TROTH_QUORUM asks")
+            again = self._ask(other, part)
+            if (again.logs, again.last.hash) != (fetched.logs, fetched.last.hash):
+                raise NodesDisagree(fetched.node.url, other.url, part.first, part.last)
+            asked.append(other)
+
+    def _smaller(self, part: Range, said: str) -> list[Range]:
+        """The parts to ask for instead, by what a node said when it refused; none if that was not about their size."""
+        count = part.last - part.first + 1
+        if count == 1 or not _TOO_MANY.search(said) or _RATE.search(said):
+            return []
+        suggested = _SUGGESTED.search(said)
+        end = (
+            int(suggested[2], 16) if suggested and int(suggested[1], 16) == part.first else part.first + count // 2 - 1
+        )
+        if not part.first <= end < part.last:
+            end = part.first + count // 2 - 1
+        self._blocks = self._most = max(1, end - part.first + 1)
+        return [Range(part.first, BlockNumber(end)), Range(BlockNumber(end + 1), part.last)]
