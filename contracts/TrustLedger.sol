@@ -146,10 +146,13 @@ contract TrustLedger is ITrustLedger, Authority, History, Batches {
     /// @inheritdoc ITrustLedger
     function amend(Auth calldata auth, Promise calldata from, Promise calldata to, Consent calldata consent) external {
         (bytes32 id, bytes32 successor) = (from.id(), to.id());
-        bytes32 actor = _actor(auth, Typed.amend(id, successor));
+        bytes32 actor = _actor(auth, Typed.amend(id, successor, consent.given));
         Slot slot = _slots[id];
-        if (slot.status() == Status.Superseded) revert AlreadyDone(id, slot.status());
+        Status there = _slots[successor].status();
+        // A successor that is there is this amendment's own only if it took this promise's place.
+        if (slot.status() == Status.Superseded && there != Status.None) revert AlreadyDone(id, slot.status());
         _requireStatus(id, slot, Status.Open);
+        if (there != Status.None) revert WrongStatus(successor, there);
         _requireCompany(actor, slot.company());
         _requireNotMissed(id, from);
         if (to.company != from.company || to.customer != from.customer || to.arbiter() != from.arbiter()) {
@@ -173,7 +176,7 @@ contract TrustLedger is ITrustLedger, Authority, History, Batches {
         external
     {
         bytes32 id = promised.id();
-        bytes32 actor = _actor(auth, Typed.withdraw(id, reason));
+        bytes32 actor = _actor(auth, Typed.withdraw(id, reason, consent.given));
         Slot slot = _slots[id];
         if (slot.status() == Status.Withdrawn) revert AlreadyDone(id, slot.status());
         _requireStatus(id, slot, Status.Open);
@@ -248,6 +251,7 @@ contract TrustLedger is ITrustLedger, Authority, History, Batches {
         if (!(toPublic ? _isArbiter(actor, promised) : _isCustomer(actor, promised, salt))) {
             revert NotTheCounterparty(actor, id);
         }
+        if (matter == Matter.Remedy && !slot.has(REMEDIED)) revert WrongStatus(id, slot.status());
         // A second dispute is about a remedy, and only a decided one can be followed by a remedy that is new.
         bool disputed = slot.has(DISPUTED);
         if (slot.status() == Status.Disputed || (disputed && matter != Matter.Remedy)) {

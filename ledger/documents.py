@@ -112,7 +112,7 @@ def text_of(doc: Document) -> str | None:
         return None
     try:
         text = json.loads(doc.content)["text"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
     return text if isinstance(text, str) else None
 

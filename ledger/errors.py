@@ -276,6 +276,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
         "Item {index} may use {gasLimit} gas, more than the batch has left.",
         "Give the transaction more gas, or send fewer items.",
     ),
+    "Nested": ("A `tryEach` stands in another.", "Send their items side by side, in one."),
     "AddressEmptyCode": ("There is no code at {target}.", "Check the ledger's address."),
     "FailedCall": ("A call failed without a reason.", "Check the calldata of the batch's items."),
 }

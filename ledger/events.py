@@ -129,6 +129,7 @@ class Registered(Event):
 
     profile: Digest
     uri: str
+    """Empty where it is not UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,12 +45,21 @@ def create_key(path: Path, password: str) -> Key:
     return Key(account)
 
 
+_DEAREST = {"dklen": 32, "n": 2**20, "r": 8, "p": 16, "c": 2**24}
+"""What a keystore may ask for: scrypt's and PBKDF2's costs at four to sixteen times what wallets write."""
+
+
 def open_key(path: Path, password: str) -> Key:
     """Opens a keystore. Raises NoKey."""
     try:
-        return Key(Account.from_key(Account.decrypt(json.loads(path.read_text()), password)))
+        keystore = json.loads(path.read_text())
+        asked = {name.lower(): value for name, value in keystore.items()}["crypto"]["kdfparams"]
+        for name in asked.keys() & _DEAREST.keys():
+            if asked[name] > _DEAREST[name]:
+                raise NoKey(str(path), f"its {name} is {asked[name]}, and {_DEAREST[name]} is the most that is tried")
+        return Key(Account.from_key(Account.decrypt(keystore, password)))
     except OSError as error:
         raise NoKey(str(path), error.strerror or str(error)) from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, MemoryError) as error:
         wrong = "MAC mismatch" in str(error)
         raise NoKey(str(path), "the password is not its own" if wrong else "it is not a Web3 keystore") from error

@@ -7,8 +7,9 @@ import re
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ledger.chain.anvil import CHAIN_ID as LOCAL_CHAIN_ID
@@ -22,6 +23,9 @@ from ledger.scoring.policy import Policy
 from ledger.store.database import Database
 
 PREFIX = "TROTH_"
+_URLS = re.compile(r"[\s,]+")
+"""What stands between several."""
+
 _FOR_APE = re.compile(f"{PREFIX}\\w+_RPC_URL")
 """Networks' URLs, which ape-config.yaml reads."""
 
@@ -60,6 +64,20 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     """The port that the gateway listens on."""
 
+    @field_validator("rpc_url")
+    @classmethod
+    def _parses(cls, value: str) -> str:
+        for url in _URLS.split(value):
+            try:
+                parts = urlsplit(url)
+                whole = parts.port != 0 and parts.hostname and not set(parts.hostname) & set("\\^|<>{}`")
+            except ValueError:
+                whole = False
+            if not whole:
+                # Without the URL: it may hold a key anywhere.
+                raise ValueError("it is not a URL of a node, such as http://127.0.0.1:8545")
+        return value
+
     @classmethod
     def read(cls) -> Settings:
         """Reads and checks the environment. Raises InvalidSettings, also for a variable that is none of ours."""
@@ -81,7 +99,7 @@ class Settings(BaseSettings):
 
     def open_nodes(self) -> Nodes:
         """All nodes, not yet asked anything."""
-        return Nodes([Node(url) for url in re.split(r"[\s,]+", self.rpc_url)])
+        return Nodes([Node(url) for url in _URLS.split(self.rpc_url)])
 
     def limits(self) -> Limits:
         """How much the index asks nodes for."""

@@ -20,9 +20,9 @@ export const ACTIONS = {
   HandOff: fieldsOf(
     "bytes32 actor,Promise promise,uint16 from,uint16 to,uint8 channel,uint256 nonce,uint256 deadline",
   ),
-  Amend: fieldsOf("Promise from,Promise to"),
+  Amend: fieldsOf("Promise from,Promise to,bool consented"),
   ConsentToAmend: fieldsOf("Promise from,Promise to"),
-  Withdraw: fieldsOf("Promise promise,bytes32 reason"),
+  Withdraw: fieldsOf("Promise promise,bytes32 reason,bool consented"),
   ConsentToWithdraw: fieldsOf("Promise promise,bytes32 reason"),
   Fulfil: fieldsOf("Promise promise,bytes32 evidence"),
   Confirm: fieldsOf("Promise promise,string matter,uint8 rating"),

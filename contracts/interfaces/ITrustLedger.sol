@@ -282,6 +282,8 @@ interface ITrustLedger {
     error NotTheHead(address company, bytes32 given, bytes32 head);
     /// @notice Thrown when `tryEach` has not enough gas left to give an item what it may use.
     error NotEnoughGas(uint256 index, uint256 gasLimit);
+    /// @notice Thrown when an item of `tryEach` is, or holds, another `tryEach`: its reports would be taken for the outer one's.
+    error Nested();
 
     /// @notice Publishes a company's profile; the first time, this opens its history.
     /// @param auth Who acts, here and below: the caller itself, or who signed.
@@ -328,13 +330,13 @@ interface ITrustLedger {
     function handOff(Auth calldata auth, bytes32 id, uint16 from, uint16 to, uint8 channel, Once calldata once) external;
 
     /// @notice Replaces an open promise, before it is due, by one between the same parties.
-    /// @param auth Amend(Promise from,Promise to)
+    /// @param auth Amend(Promise from,Promise to,bool consented)
     /// @param consent The customer's, if it agrees, ConsentToAmend(Promise from,Promise to). The new promise is
     /// countersigned then.
     function amend(Auth calldata auth, Promise calldata from, Promise calldata to, Consent calldata consent) external;
 
     /// @notice Takes back an open promise, before it is due.
-    /// @param auth Withdraw(Promise promise,bytes32 reason)
+    /// @param auth Withdraw(Promise promise,bytes32 reason,bool consented)
     /// @param reason Digest of the reason.
     /// @param consent The customer's, if it agrees: ConsentToWithdraw(Promise promise,bytes32 reason)
     function withdraw(Auth calldata auth, Promise calldata promised, bytes32 reason, Consent calldata consent) external;
@@ -391,8 +393,9 @@ interface ITrustLedger {
     /// company's head, so the chain itself attests that the statement could cover every event up to here.
     function anchor(address company, bytes32 head, bytes32 policy, bytes32 statement) external;
 
-    /// @notice Does each item that can be done, for a relayer: a bad one is reported and spoils no other. What somebody
-    /// else did first counts as done, so nobody outside can make an item fail by sending it before.
+    /// @notice Does each item that can be done, for a relayer: a bad one is reported and spoils no other. An action that
+    /// somebody else sent first counts as done, so nobody outside can make it fail by that. An item of several actions
+    /// (`multicall`, `makeAll`, `fulfilAll`) is all or nothing, and counts as done only if all were done by it.
     /// @return done For each item, whether its effect is there.
     function tryEach(Item[] calldata items) external returns (bool[] memory done);
 

@@ -38,7 +38,7 @@ library Typed {
         "bytes8 service,uint8 experience,uint8 stage,uint8 stakes,uint16 cohort,uint64 nonce)"
     );
     bytes32 internal constant AMEND_TYPEHASH = keccak256(
-        "Amend(Promise from,Promise to)"
+        "Amend(Promise from,Promise to,bool consented)"
         "Promise(address company,bytes32 customer,bytes32 terms,uint40 dueAt,uint32 disputeWindow,address arbiter,"
         "bytes8 service,uint8 experience,uint8 stage,uint8 stakes,uint16 cohort,uint64 nonce)"
     );
@@ -48,7 +48,7 @@ library Typed {
         "bytes8 service,uint8 experience,uint8 stage,uint8 stakes,uint16 cohort,uint64 nonce)"
     );
     bytes32 internal constant WITHDRAW_TYPEHASH = keccak256(
-        "Withdraw(Promise promise,bytes32 reason)"
+        "Withdraw(Promise promise,bytes32 reason,bool consented)"
         "Promise(address company,bytes32 customer,bytes32 terms,uint40 dueAt,uint32 disputeWindow,address arbiter,"
         "bytes8 service,uint8 experience,uint8 stage,uint8 stakes,uint16 cohort,uint64 nonce)"
     );
@@ -150,16 +150,18 @@ library Typed {
         return keccak256(abi.encode(HAND_OFF_TYPEHASH, actor, promiseId, from, to, channel, once.nonce, once.deadline));
     }
 
-    function amend(bytes32 from, bytes32 to) internal pure returns (bytes32) {
-        return keccak256(abi.encode(AMEND_TYPEHASH, from, to));
+    /// @param consented Whether with the customer's consent, so that nobody can send the one without the other.
+    function amend(bytes32 from, bytes32 to, bool consented) internal pure returns (bytes32) {
+        return keccak256(abi.encode(AMEND_TYPEHASH, from, to, consented));
     }
 
     function consentToAmend(bytes32 from, bytes32 to) internal pure returns (bytes32) {
         return keccak256(abi.encode(CONSENT_TO_AMEND_TYPEHASH, from, to));
     }
 
-    function withdraw(bytes32 promiseId, bytes32 reason) internal pure returns (bytes32) {
-        return keccak256(abi.encode(WITHDRAW_TYPEHASH, promiseId, reason));
+    /// @param consented Whether with the customer's consent, so that nobody can send the one without the other.
+    function withdraw(bytes32 promiseId, bytes32 reason, bool consented) internal pure returns (bytes32) {
+        return keccak256(abi.encode(WITHDRAW_TYPEHASH, promiseId, reason, consented));
     }
 
     function consentToWithdraw(bytes32 promiseId, bytes32 reason) internal pure returns (bytes32) {

@@ -67,7 +67,7 @@ class Deployment:
             raise NoDeployment(str(path), error.strerror or str(error), found) from error
         except KeyError as error:
             raise NoDeployment(str(path), f"it lacks {error}") from error
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise NoDeployment(str(path), str(error)) from error
         except InvalidInput as error:
             raise NoDeployment(str(path), error.what) from error

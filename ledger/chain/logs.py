@@ -163,7 +163,7 @@ def _value(type_: str, word: bytes) -> Any:
 
 
 def _text(data: bytes, offset: bytes) -> str:
-    """A string as the ABI encodes it: its offset in place, then its length and its bytes."""
+    """A string as the ABI encodes it: its offset in place, then its length and its bytes. Empty where it is no text."""
     start = _value("uint64", offset)
     if start % 32:
         raise ValueError("its text does not begin at a word")
@@ -171,7 +171,11 @@ def _text(data: bytes, offset: bytes) -> str:
     content = data[start + 32 : start + 32 + length]
     if len(content) != length:
         raise ValueError("its text is cut off")
-    return content.decode("utf-8")
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        # Anybody can register anything: Solidity does not look into its strings.
+        return ""
 
 
 _KINDS = {kind.SHAPE.topic: kind for kind in KINDS}

@@ -79,12 +79,17 @@ def prepare(node: Node, key: Key, to: Address, data: bytes) -> Prepared:
 def send(node: Node, prepared: Prepared) -> BlockNumber:
     """Sends a transaction, and waits for the block that it is in.
 
-    Raises NodeRefused if the node does not take it, TransactionFailed if it was in a block and came to nothing, and
-    TransactionPending if nobody knows, or nobody wants to wait any more.
+    Raises NodeRefused if the node does not take it and does not have it, TransactionFailed if it was in a block and
+    came to nothing, and TransactionPending if nobody knows, or nobody wants to wait any more.
     """
     shown = show_hex(prepared.hash)
     try:
-        node.request("eth_sendRawTransaction", show_hex(prepared.raw))
+        try:
+            node.request("eth_sendRawTransaction", show_hex(prepared.raw))
+        except NodeRefused as error:
+            # It may refuse what it has: because it has it, or in spite of it.
+            if not _has(node, shown, error):
+                raise
         return _included(node, shown)
     except NodeUnreachable as error:
         raise TransactionPending(shown, error.what.removesuffix(".")) from error
@@ -92,18 +97,38 @@ def send(node: Node, prepared: Prepared) -> BlockNumber:
         raise TransactionPending(shown, "waiting for it was interrupted") from interrupt
 
 
+def _has(node: Node, shown: str, error: NodeRefused) -> bool:
+    """Whether a node that refused a transaction has it all the same. Raises TransactionPending if it won't say."""
+    try:
+        return node.request("eth_getTransactionByHash", shown) is not None
+    except NodeRefused:
+        raise TransactionPending(shown, error.what.removesuffix(".")) from error
+
+
 def _included(node: Node, shown: str) -> BlockNumber:
     deadline = time.monotonic() + INCLUSION_LIMIT_S
     while time.monotonic() < deadline:
-        receipt = node.request("eth_getTransactionReceipt", shown)
-        if receipt is not None:
-            with node.understanding("eth_getTransactionReceipt"):
-                block, status = BlockNumber(parse_quantity(receipt["blockNumber"])), parse_quantity(receipt["status"])
+        found = _receipt(node, shown)
+        if found is not None:
+            block, status = found
             if status != 1:
                 raise TransactionFailed(shown, f"block {block} holds it as refused, which it was not when it was sent")
             return block
         time.sleep(_POLL_S)
     raise TransactionPending(shown, f"none of {INCLUSION_LIMIT_S} s held it")
+
+
+def _receipt(node: Node, shown: str) -> tuple[BlockNumber, int] | None:
+    """The block that holds a transaction, and its status; None where the node knows of none, or says nothing sound."""
+    try:
+        receipt = node.request("eth_getTransactionReceipt", shown)
+        with node.understanding("eth_getTransactionReceipt"):
+            if receipt is None:
+                return None
+            return BlockNumber(parse_quantity(receipt["blockNumber"])), parse_quantity(receipt["status"])
+    except NodeRefused:
+        # The transaction was sent: whether it is in a block is asked again.
+        return None
 
 
 def _asked(node: Node, call: dict[str, str], sender: str) -> tuple[int, int, int, int, int]:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from ledger.chain.sending import Prepared, send
+from ledger.cli.text import plain_console
 from ledger.documents import Document, text_of
 from ledger.errors import CannotRead, FileExists, InvalidOffer, NoKey, visible
 from ledger.events import Matter
@@ -37,7 +37,7 @@ keys = typer.Typer(help="Make keys.", no_args_is_help=True)
 company = typer.Typer(help="What a company does once.", no_args_is_help=True)
 promise = typer.Typer(help="Make promises, fulfil them, confirm them.", no_args_is_help=True)
 
-out = Console(soft_wrap=True, highlight=False)
+out = plain_console()
 
 Keystore = Annotated[
     Path | None, typer.Option("--keystore", help="Keystore of the account that acts; else TROTH_KEYSTORE.")
@@ -50,7 +50,7 @@ def new_key(file: Annotated[Path, typer.Argument(help="Where to write the keysto
     if file.exists():
         raise FileExists(str(file))
     made = create_key(file, _password(Settings.read(), file, confirm=True))
-    out.print(show_address(made.address))
+    _say(show_address(made.address))
 
 
 @company.command()
@@ -112,7 +112,7 @@ def make(
     # Before it is sent: without its salt, the customer could never confirm or dispute.
     kept = receipt or settings.home / "receipts" / f"{show_hex(drafted.id)}.json"
     write_private(kept, drafted.encode())
-    out.print(f"Receipt, for the customer and for you: {kept}")
+    _say(f"Receipt, for the customer and for you: {kept}")
     _send(desk, prepared, f"Promise {show_hex(drafted.id)} is made")
 
 
@@ -139,7 +139,7 @@ def publish(receipt: Annotated[Path, typer.Argument(help="The promise's receipt.
     promised = read_receipt(_read(receipt), str(receipt))
     with settings.open_database().write() as writer:
         acting.publish(writer, promised, str(receipt))
-    out.print(f"The words of promise {show_hex(promised.id)} are published.")
+    _say(f"The words of promise {show_hex(promised.id)} are published.")
 
 
 @promise.command()
@@ -158,7 +158,7 @@ def confirm(
     promised = _receipt(desk, receipt)
     words = text_of(promised.terms) or "terms without words"
     by, due = show_address(promised.promise.company), show_time(promised.promise.due_at)
-    out.print(f"Promised by {by}, due {due}: {visible(words)}", markup=False)
+    _say(f"Promised by {by}, due {due}: {' '.join(visible(words).split())}")
     key = _key(settings, keystore)
     paying = open_key(payer, _password(settings, payer)) if payer else None
     matter = Matter.REMEDY if remedy else Matter.FULFILMENT
@@ -166,14 +166,22 @@ def confirm(
     _send(desk, prepared, f"Promise {show_hex(promised.id)} is confirmed")
 
 
+def _say(words: str) -> None:
+    try:
+        out.print(words, soft_wrap=True)
+    except OSError:
+        # A full disk is as little a reason to fail.
+        out.on_broken_pipe()
+
+
 def _open(settings: Settings) -> Desk:
     return open_desk(settings.open_node(), settings.load_deployment())
 
 
 def _send(desk: Desk, prepared: Prepared, done: str) -> None:
-    out.print(f"Transaction {show_hex(prepared.hash)} …")
+    _say(f"Transaction {show_hex(prepared.hash)} …")
     block = send(desk.node, prepared)
-    out.print(f"{done}, in block {block}.")
+    _say(f"{done}, in block {block}.")
 
 
 def _address(text: str | None) -> Address | None:

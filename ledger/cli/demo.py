@@ -69,7 +69,7 @@ def run(settings: Settings, console: Console, days: int | None, node_port: int, 
         if chain is None:
             chain = _load(settings, console, stack, kept, days, node_port)
         _index(settings, console, chain, settings.load_deployment(), days)
-        console.print(f"Loaded in {time.monotonic() - began:.0f} s.", highlight=False)
+        console.print(f"Loaded in {time.monotonic() - began:.0f} s.")
         if gateway is not None:
             _serve(settings, console, chain.url, gateway)
 
@@ -127,7 +127,7 @@ def _go_on(
     try:
         chain = stack.enter_context(run_anvil(node_port, Timestamp(0), settings.home / "anvil.log", kept.chain))
     except UnusableChain as error:
-        console.print(f"{error.what} Loading it again.", highlight=False)
+        console.print(f"{error.what} Loading it again.")
         return None
     console.print(f"Going on from the {days} days of flights in {settings.home}.")
     return chain
@@ -212,7 +212,7 @@ def _serve(settings: Settings, console: Console, node_url: str, gateway: str) ->
         _say_what_to_open(settings, console)
         if node_url != settings.rpc_url:
             console.print("For `troth doctor` and `troth index` beside this:")
-            console.print(f"  export TROTH_RPC_URL={node_url}", highlight=False)
+            console.print(f"  export TROTH_RPC_URL={node_url}")
         console.print("Ctrl-C stops everything.")
         thread.join()
     except KeyboardInterrupt:
@@ -232,14 +232,14 @@ def _say_what_to_open(settings: Settings, console: Console) -> None:
         as_of = reader.require_cursor().block.time
     company = first.profile.handle if first.profile else show_address(first.company.address)
     console.print(f"\nThe chain's clock stands at {show_time(as_of)}. Open:")
-    console.print(f"  the directory    {base}/", highlight=False)
-    console.print(f"  a company        {base}/companies/{company}", highlight=False)
+    console.print(f"  the directory    {base}/")
+    console.print(f"  a company        {base}/companies/{company}")
     for row in broken:
         console.print(
             f"  a promise        {base}/promises/{show_hex(row.standing.id)}", highlight=False, soft_wrap=True
         )
-    console.print(f"  a badge          {base}/badges/{company}.svg", highlight=False)
-    console.print(f"  the API          {base}/api", highlight=False)
+    console.print(f"  a badge          {base}/badges/{company}.svg")
+    console.print(f"  the API          {base}/api")
 
 
 def _require_own_settings(settings: Settings) -> None:

@@ -15,14 +15,14 @@ from typing import Annotated
 
 import typer
 import uvicorn
-from rich.console import Console
+from rich.text import Text
 
 from api.schemas import ScoreOut
 from ledger.chain.anvil import require_free
 from ledger.chain.deployment import Deployment
 from ledger.cli import acting
 from ledger.cli import demo as demo_run
-from ledger.cli.text import findings_table, index_progress, score_tables
+from ledger.cli.text import findings_table, index_progress, plain_console, score_tables
 from ledger.cli.watching import Journal, measure, serve_metrics
 from ledger.errors import Contradiction, Refused, TransactionPending, TrothError, Unavailable
 from ledger.indexer.follow import Pause
@@ -48,13 +48,13 @@ app = typer.Typer(
 )
 for name, group in (("keys", acting.keys), ("company", acting.company), ("promise", acting.promise)):
     app.add_typer(group, name=name)
-out = Console()
-err = Console(stderr=True)
+out = plain_console()
+err = plain_console(stderr=True)
 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        out.print(f"troth {version('troth')}", highlight=False)
+        out.print(f"troth {version('troth')}")
         raise typer.Exit
 
 
@@ -108,7 +108,6 @@ def index(
         out.print(
             f"Block {cursor.block.number}: {events} events replayed; their links, the contract's heads, and every"
             " company and promise agree.",
-            highlight=False,
         )
         return
     stopping = threading.Event()
@@ -148,7 +147,7 @@ def _index_once(
 ) -> None:
     def complain(notice: Notice) -> None:
         if isinstance(notice, NodeFailed | NodeDistrusted | Rewound):
-            err.print(f"[yellow]note:[/] {notice.why}", highlight=False)
+            err.print(Text("note:", "yellow"), notice.why)
 
     with index_progress(err) as show:
         tell = _stoppable(stopping, show, complain)
@@ -163,7 +162,6 @@ def _index_once(
         events, companies = reader.event_count(), len(reader.heads())
     out.print(
         f"Block {cursor.block.number}: {events} events; the heads of {companies} companies agree with the contract's.",
-        highlight=False,
     )
 
 
@@ -239,8 +237,8 @@ def run() -> None:
         app()
     except TrothError as error:
         # Not wrapped: what it names is to be copied.
-        err.print("[bold red]error:[/] ", end="")
-        err.print(error.what, error.remedy, sep="\n", markup=False, highlight=False, soft_wrap=True)
+        err.print(Text("error:", "bold red"), end=" ")
+        err.print(error.what, error.remedy, sep="\n", soft_wrap=True)
         sys.exit(_exit_code(error))
     except KeyboardInterrupt:
         sys.exit(0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,6 +11,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from ledger.indexer.notices import Extended, Notice, Tell
 from ledger.scoring.intervals import Interval
@@ -16,6 +19,18 @@ from ledger.scoring.policy import Policy
 from ledger.services.checkup import Finding
 from ledger.services.companies import CompanyView
 from ledger.units import show_hex, show_time
+
+
+class _Plain(Console):
+    def on_broken_pipe(self) -> None:
+        """Says no more. What is done is done, whether or not anybody reads that it is."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), (sys.stderr if self.stderr else sys.stdout).fileno())
+
+
+def plain_console(*, stderr: bool = False) -> Console:
+    """A console on which words mean nothing but themselves: most are others'."""
+    return _Plain(stderr=stderr, markup=False, emoji=False, highlight=False)
 
 
 def bar(console: Console) -> Progress:
@@ -95,8 +110,8 @@ def findings_table(findings: Sequence[Finding]) -> Table:
     for name in ("", "checked", "found"):
         table.add_column(name, overflow="fold")
     for finding in findings:
-        mark = "[bold red]fault[/]" if finding.fault else "[yellow]advice[/]" if finding.warns else "[green]well[/]"
-        table.add_row(mark, finding.subject, finding.detail)
+        mark = ("fault", "bold red") if finding.fault else ("advice", "yellow") if finding.warns else ("well", "green")
+        table.add_row(Text(*mark), finding.subject, finding.detail)
     return table
 
 

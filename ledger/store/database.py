@@ -22,9 +22,9 @@ class Database:
     def __init__(self, url: str) -> None:
         try:
             parsed = make_url(url)
-        except ArgumentError as error:
+        except (ArgumentError, ValueError):
             # Not shown: what can't be parsed may hold a password anywhere.
-            raise InvalidSettings("TROTH_DATABASE is not a URL such as sqlite:///troth.db") from error
+            raise InvalidSettings("TROTH_DATABASE is not a URL such as sqlite:///troth.db") from None
         self.url = parsed.render_as_string()
         """The URL as it may be shown."""
         self._backend: Backend

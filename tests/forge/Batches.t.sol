@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Auth, ITrustLedger, Item, Matter, Promise, Status} from "../../contracts/interfaces/ITrustLedger.sol";
+import {
+    Auth,
+    Fulfilment,
+    ITrustLedger,
+    Item,
+    Matter,
+    Promise,
+    Status
+} from "../../contracts/interfaces/ITrustLedger.sol";
 import {Typed} from "../../contracts/libraries/Typed.sol";
 import {Base} from "./Base.sol";
 import {Vm} from "./Vm.sol";
@@ -119,12 +127,63 @@ contract BatchesTest is Base {
         require(ledger.tryEach(items)[0], "the company's is done");
     }
 
-    function test_a_batch_in_a_batch_is_as_good_as_its_items() public {
+    function test_a_batch_in_a_batch_is_refused_whose_reports_would_be_taken_for_the_outer_one_s(bool deeper) public {
         (Item[] memory items, bytes32[] memory ids) = threePromises();
-        Item[] memory outer = new Item[](1);
-        outer[0] = Item(4 * ENOUGH, abi.encodeCall(ledger.tryEach, (items)));
-        require(ledger.tryEach(outer)[0], "done");
-        assertEq(statusOf(ids[2]), Status.Open);
+        Item[] memory outer = new Item[](2);
+        bytes memory inner = abi.encodeCall(ledger.tryEach, (items));
+        if (deeper) {
+            bytes[] memory calls = new bytes[](1);
+            calls[0] = inner;
+            inner = abi.encodeCall(ledger.multicall, (calls));
+        }
+        (outer[0], outer[1]) = (Item(4 * ENOUGH, inner), items[1]);
+        vm.recordLogs();
+        bool[] memory done = ledger.tryEach(outer);
+        require(!done[0] && done[1], "what was done differs");
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        require(logs.length == 2 && logs[0].topics[0] == ITrustLedger.ItemFailed.selector, "one report, one promise");
+        require(bytes4(abi.decode(logs[0].data, (bytes))) == ITrustLedger.Nested.selector, "by name");
+        assertEq(statusOf(ids[0]), Status.None);
+        // One after the other is another matter.
+        require(ledger.tryEach(items)[2], "done");
+    }
+
+    function test_several_actions_in_one_item_are_done_only_if_all_are() public {
+        Promise[] memory promises = new Promise[](3);
+        Fulfilment[] memory fulfilments = new Fulfilment[](3);
+        for (uint64 i = 0; i < 3; ++i) {
+            promises[i] = renumbered(aPromise(), i);
+            fulfilments[i] = Fulfilment(idOf(promises[i]), EVIDENCE);
+        }
+        Auth memory making = signed(COMPANY_KEY, Typed.make(fulfilments[1].id));
+        ledger.makeBy(making, promises[1]);
+        bytes[] memory both = new bytes[](2);
+        both[0] = abi.encodeCall(ledger.makeBy, (making, promises[1]));
+        both[1] =
+            abi.encodeCall(ledger.accept, (signed(CUSTOMER_KEY, Typed.accept(fulfilments[1].id)), promises[1], SALT));
+        Item[] memory items = new Item[](3);
+        items[0] = Item(4 * ENOUGH, abi.encodeCall(ledger.makeAll, (promises)));
+        items[1] = Item(4 * ENOUGH, abi.encodeCall(ledger.multicall, (both)));
+        vm.startPrank(company);
+        bool[] memory done = ledger.tryEach(items);
+        require(!done[0] && !done[1], "one was made, and the rest was not");
+        assertEq(statusOf(fulfilments[0].id), Status.None);
+        assertState(fulfilments[1].id, Status.Open, 0, START, 0);
+        // Side by side, nobody can make them fail.
+        (items[0].call, items[1].call) = (both[0], both[1]);
+        done = ledger.tryEach(items);
+        require(done[0] && done[1], "made, and countersigned");
+        assertState(fulfilments[1].id, Status.Open, 0, START, COUNTERSIGNED);
+        ledger.fulfil(fulfilments[1].id, EVIDENCE);
+        items[0].call = abi.encodeCall(ledger.fulfilAll, (fulfilments));
+        require(!ledger.tryEach(items)[0], "one was fulfilled, and the rest was not");
+    }
+
+    function test_no_gas_limit_makes_the_batch_panic(uint256 gasLimit) public {
+        (Item[] memory items,) = threePromises();
+        items[2].gasLimit = type(uint256).max - gasLimit % 10_000;
+        vm.expectRevert(abi.encodeWithSelector(ITrustLedger.NotEnoughGas.selector, 2, items[2].gasLimit));
+        ledger.tryEach(items);
     }
 
     function test_a_multicall_is_all_or_nothing_and_bubbles_the_reason() public {

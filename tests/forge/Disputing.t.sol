@@ -33,7 +33,7 @@ contract DisputingTest is Base {
                         abi.encodeWithSelector(ITrustLedger.NotYetMissed.selector, id, dueAtOf(promised), START)
                     );
                 } else if (!stands) {
-                    expectRefusal(id, status, status == Status.Disputed || (wasDisputed && matter != Matter.Remedy));
+                    expectRefusal(id, status, wasDisputed && matter != Matter.Remedy);
                 }
                 vm.prank(customer);
                 ledger.dispute(itself(), promised, SALT, matter, REASON);
@@ -278,6 +278,17 @@ contract DisputingTest is Base {
         expectRefusal(id, Status.Dismissed, false);
         vm.prank(customer);
         ledger.dispute(itself(), promised, SALT, Matter.Remedy, REASON);
+    }
+
+    function test_a_remedy_that_was_not_given_is_not_disputed_already() public {
+        Promise memory promised = aPromise();
+        bytes32 id = inStatus(Status.Disputed, promised);
+        expectRefusal(id, Status.Disputed, false);
+        vm.prank(customer);
+        ledger.dispute(itself(), promised, SALT, Matter.Remedy, REASON);
+        expectRefusal(id, Status.Disputed, true);
+        vm.prank(customer);
+        ledger.dispute(itself(), promised, SALT, Matter.Fulfilment, REASON);
     }
 
     function test_an_arbiter_s_confirmation_of_a_remedy_leaves_the_customer_its_word(bool agrees) public {

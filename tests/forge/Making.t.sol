@@ -166,7 +166,7 @@ contract MakingTest is Base {
             expectRefusal(id, status, false);
             vm.prank(company);
             ledger.handOff(itself(), id, 1, 2, 3, never());
-            expectRefusal(id, status, status == Status.Superseded);
+            expectRefusal(id, status, false);
             vm.prank(company);
             ledger.amend(itself(), promised, renumbered(promised, 7), refused());
             expectRefusal(id, status, status == Status.Withdrawn);
@@ -262,14 +262,46 @@ contract MakingTest is Base {
         vm.expectRevert(abi.encodeWithSelector(ITrustLedger.DueInThePast.selector, START, START));
         vm.prank(company);
         ledger.amend(itself(), promised, next, refused());
-        expectRefusal(id, Status.Superseded, true);
+        expectRefusal(id, Status.Open, false);
         vm.prank(company);
         ledger.amend(itself(), promised, promised, refused());
         next = renumbered(promised, 2);
         made(next);
-        expectRefusal(idOf(next), Status.Open, true);
+        expectRefusal(idOf(next), Status.Open, false);
         vm.prank(company);
         ledger.amend(itself(), promised, next, refused());
+    }
+
+    function test_an_amendment_is_done_already_only_if_its_successor_is_there() public {
+        Promise memory promised = aPromise();
+        bytes32 id = made(promised);
+        Promise memory next = renumbered(promised, 2);
+        vm.startPrank(company);
+        ledger.amend(itself(), promised, next, refused());
+        expectRefusal(id, Status.Superseded, true);
+        ledger.amend(itself(), promised, next, refused());
+        expectRefusal(id, Status.Superseded, false);
+        ledger.amend(itself(), promised, renumbered(promised, 3), refused());
+    }
+
+    function test_nobody_can_take_the_customer_s_consent_from_what_the_company_signed(bool withConsent) public {
+        Promise memory promised = aPromise();
+        bytes32 id = made(promised);
+        Promise memory next = renumbered(promised, 2);
+        bytes32 successor = idOf(next);
+        Auth memory withdrawal = signed(COMPANY_KEY, Typed.withdraw(id, REASON, withConsent));
+        Auth memory amendment = signed(COMPANY_KEY, Typed.amend(id, successor, withConsent));
+        Consent memory toWithdraw = agreed(CUSTOMER_KEY, Typed.consentToWithdraw(id, REASON));
+        Consent memory toAmend = agreed(CUSTOMER_KEY, Typed.consentToAmend(id, successor));
+        // Neither is it added where the company signed without.
+        bytes memory refusal = abi.encodeWithSelector(ITrustLedger.InvalidSignature.selector, withdrawal.signer);
+        vm.expectRevert(refusal);
+        ledger.withdraw(withdrawal, promised, REASON, withConsent ? refused() : toWithdraw);
+        vm.expectRevert(refusal);
+        ledger.amend(amendment, promised, next, withConsent ? refused() : toAmend);
+        assertEq(statusOf(id), Status.Open);
+        ledger.amend(amendment, promised, next, withConsent ? toAmend : refused());
+        assertState(successor, Status.Open, 0, START, withConsent ? COUNTERSIGNED : 0);
     }
 
     function test_withdraw_takes_it_back_with_consent_or_without(bool consented) public {

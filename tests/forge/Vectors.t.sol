@@ -141,7 +141,7 @@ contract VectorsTest {
     }
 
     function amend(Example calldata example) external pure returns (bytes32) {
-        return Typed.amend(example.id, example.next);
+        return Typed.amend(example.id, example.next, _bool(example, "consented"));
     }
 
     function consentToAmend(Example calldata example) external pure returns (bytes32) {
@@ -149,7 +149,7 @@ contract VectorsTest {
     }
 
     function withdraw(Example calldata example) external pure returns (bytes32) {
-        return Typed.withdraw(example.id, _word(example, "reason"));
+        return Typed.withdraw(example.id, _word(example, "reason"), _bool(example, "consented"));
     }
 
     function consentToWithdraw(Example calldata example) external pure returns (bytes32) {
@@ -173,8 +173,7 @@ contract VectorsTest {
     }
 
     function rule(Example calldata example) external view returns (bytes32) {
-        bool upheld = vm.parseJsonBool(example.json, string.concat(example.message, ".upheld"));
-        return this.ruleOf(example.id, upheld, _word(example, "ruling"), _once(example));
+        return this.ruleOf(example.id, _bool(example, "upheld"), _word(example, "ruling"), _once(example));
     }
 
     function remedy(Example calldata example) external pure returns (bytes32) {
@@ -255,6 +254,10 @@ contract VectorsTest {
 
     function _place(uint256 i) private pure returns (string memory) {
         return string.concat(".promises[", vm.toString(i), "]");
+    }
+
+    function _bool(Example calldata example, string memory field) private pure returns (bool) {
+        return vm.parseJsonBool(example.json, string.concat(example.message, ".", field));
     }
 
     function _word(Example calldata example, string memory field) private pure returns (bytes32) {

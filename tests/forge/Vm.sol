@@ -26,6 +26,7 @@ interface Vm {
     function warp(uint256 time) external;
     function chainId(uint256 id) external;
     function prank(address sender) external;
+    function startPrank(address sender) external;
     function assume(bool holds) external pure;
     function expectRevert(bytes calldata data) external;
     function expectRevert(bytes4 selector) external;

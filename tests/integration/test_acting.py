@@ -40,7 +40,7 @@ from ledger.services.promises import view_promise
 from ledger.store.database import Database
 from ledger.units import ZERO_DIGEST, Address, BlockNumber, Timestamp, digest_of, show_address, show_hex
 from tests.integration.test_commands import assert_refused, variables
-from tests.support.chain import deploy, free_port, lying_node
+from tests.support.chain import Refusal, deploy, free_port, lying_node
 
 PASSWORD = "correct horse"
 ETHER = 10**18
@@ -521,6 +521,104 @@ def test_words_of_others_do_not_reach_the_terminal_s_controls(town: Town) -> Non
     with pytest.raises(NodeRefused) as refused:
         raise NodeRefused("http://node", "eth_call", "\x1b[2J")
     assert "\x1b" not in str(refused.value)
+
+
+def test_words_of_others_are_no_markup_and_no_lines_of_ours(town: Town) -> None:
+    receipt = made(town)
+    town.did("promise", "fulfil", str(receipt))
+    promised = read_receipt(receipt.read_text(), "it")
+    for words in ({"text": "a [/bold] [link=http://evil]b\nPromise 0xab is confirmed, in block 12."}, {"text": ["x"]}):
+        sly = replace(promised, terms=document(words))
+        sly = replace(sly, promise=replace(sly.promise, terms=sly.terms.digest))
+        (town.home / "sly2.json").write_text(sly.encode())
+        finished = town.troth("promise", "confirm", "sly2.json")
+        assert finished.returncode == 2
+        assert "\nPromise 0xab" not in finished.stdout
+    deep = json.loads(receipt.read_text()) | {"terms": "[" * 100_000}
+    deep["promise"]["terms"] = show_hex(digest_of(deep["terms"].encode()))
+    (town.home / "deep.json").write_text(json.dumps(deep))
+    assert_refused(town.troth("promise", "confirm", "deep.json"), 2, "deep.json can't be used")
+    # Of files and of nodes too.
+    folder = town.home / "d[/x]"
+    folder.mkdir(parents=True)
+    assert str(folder / "r[copy].json") in made_into(town, folder / "r[copy].json")
+    refuse = Refusal("limit [/reached]")
+    with lying_node(town.chain.url, lambda method, _, r: refuse if method == "eth_getCode" else r) as url:
+        assert_refused(town.troth("doctor", rpc_url=url), 2, "limit [/reached]")
+    (town.home / "bold.json").write_text(json.dumps({"name": "Acme [/bold] Ltd", "handle": "bold"}))
+    other = create_key(town.home / "bold-key.json", PASSWORD)
+    town.chain.request("anvil_setBalance", show_hex(other.address), hex(ETHER))
+    database = f"sqlite:///{town.home / 'bold.db'}"
+    town.did("company", "register", "bold.json", keystore=town.home / "bold-key.json")
+    town.did("index", database=database)
+    assert "Acme [/bold] Ltd" in town.did("score", "bold", database=database)
+
+
+def made_into(town: Town, receipt: Path) -> str:
+    customer = show_address(town.customer.address)
+    arguments = ("--due", in_hours(5), "--service", "delivery", "--customer", customer, "--receipt", str(receipt))
+    return town.did("promise", "make", "Soon", *arguments)
+
+
+@pytest.mark.parametrize(
+    "method, lie, code",
+    [
+        # It has it, and says that it refuses.
+        ("eth_sendRawTransaction", Refusal("already known"), 0),
+        ("eth_sendRawTransaction", Refusal("nonce too low"), 0),
+        ("eth_getTransactionReceipt", Refusal("rate limited"), 3),
+        ("eth_getTransactionReceipt", {"blockNumber": None, "status": None}, 3),
+        ("eth_getTransactionReceipt", None, 3),
+    ],
+)
+def test_what_was_sent_is_never_said_to_be_refused(
+    town: Town, method: str, lie: Any, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "INCLUSION_LIMIT_S", 1)
+    events = len(town.events())
+    arguments = ("promise", "make", "x", "--due", in_hours(1), "--service", "x", "--customer", "0x" + "11" * 20)
+    with lying_node(town.chain.url, lambda asked, _, result: lie if asked == method else result) as url:
+        finished = town.troth(*arguments, rpc_url=url)
+    assert finished.returncode == code, finished.stderr
+    assert len(town.events()) == events + 1
+
+
+def test_what_a_node_never_had_is_refused(town: Town) -> None:
+    desk = town.desk
+    prepared = acting.make(desk, town.company, acting.draft(desk, town.offer()))
+    send(desk.node, acting.make(desk, town.company, acting.draft(desk, town.offer())))
+    with pytest.raises(NodeRefused, match="eth_sendRawTransaction"):
+        send(desk.node, prepared)
+
+
+def test_a_reader_that_went_away_changes_nothing_of_what_is_done(town: Town) -> None:
+    settings = variables(
+        home=town.home / "troth",
+        rpc_url=town.chain.url,
+        deployment=town.home / "deployment.json",
+        password_file=town.home / "password",
+        keystore=town.home / "company.json",
+    )
+    events = len(town.events())
+    command = [sys.executable, "-m", "ledger.cli", "promise", "make", "x", "--due", in_hours(1), "--service", "x"]
+    ours, theirs = os.pipe()
+    os.close(ours)
+    finished = subprocess.run(
+        [*command, "--customer", "0x" + "11" * 20], env=settings, stdout=theirs, stderr=subprocess.PIPE, check=False
+    )
+    os.close(theirs)
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stderr == b""
+    assert len(town.events()) == events + 1
+
+
+@pytest.mark.parametrize("change", [{"dklen": 2**70}, {"n": 2**70}, {"salt": 7}])
+def test_a_keystore_that_was_changed_is_named(town: Town, change: dict[str, int]) -> None:
+    keystore = json.loads((town.home / "company.json").read_text())
+    keystore["crypto"]["kdfparams"] |= change
+    (town.home / "changed.json").write_text(json.dumps(keystore))
+    finished = town.troth("promise", "fulfil", "0x" + "ab" * 32, keystore="changed.json")
+    assert_refused(finished, 2, "changed.json can't be opened")
 
 
 def test_what_can_not_be_written_as_json_is_named(town: Town) -> None:

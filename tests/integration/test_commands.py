@@ -229,6 +229,23 @@ def test_a_password_in_a_database_s_url_is_never_shown(tmp_path: Path) -> None:
         assert "hunter2" not in finished.stdout + finished.stderr
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://u:hunter2#x@127.0.0.1:1/",
+        "http://127.0.0.1:1\\hunter2",
+        "http://127.0.0.1:99999/hunter2",
+        "http://[::1/hunter2",
+        "http://:8545/hunter2",
+        "http://127.0.0.1:1,ftp://hunter2",
+    ],
+)
+def test_a_node_s_url_that_can_t_be_read_is_never_shown(tmp_path: Path, url: str) -> None:
+    finished = troth("doctor", home=tmp_path, rpc_url=url)
+    assert_refused(finished, 2, "TROTH_RPC_URL")
+    assert "hunter2" not in finished.stdout + finished.stderr
+
+
 def test_a_database_of_another_version_is_named(loaded: Loaded, tmp_path: Path) -> None:
     path = tmp_path / "troth.db"
     with closing(sqlite3.connect(loaded.home / "troth.db")) as source, closing(sqlite3.connect(path)) as target:

@@ -51,7 +51,9 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClie
         for number, (name, company) in enumerate(companies.items()):
             content = PROFILES[name].encode("utf-8", "surrogateescape")
             uri = "data:application/json," + content.decode("utf-8", "replace").replace("%", "%25")
-            send(chain, deployment.address, company, number, [registration(company, content, uri)])
+            # Solidity does not look whether a string is one.
+            call = registration(company, content, uri).replace("\ufffd".encode(), b"\xff\xff\xff")
+            send(chain, deployment.address, company, number, [call])
             send(chain, deployment.address, company, number, promises_of(company, accounts[-1]))
         chain.mine(Timestamp(NOON + 5000), [])
         database = Database(f"sqlite:///{home / 'troth.db'}")

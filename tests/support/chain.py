@@ -37,6 +37,10 @@ class Loaded:
     """A settings folder: deployment record and database."""
 
 
+class Refusal(str):
+    """What a node says where it answers with an error."""
+
+
 def free_port() -> int:
     """A port that nothing listens on."""
     with socket.socket() as probe:
@@ -73,7 +77,10 @@ def lying_node(true_url: str, answer: Answer) -> Iterator[str]:
             pairs = zip(asked, told, strict=True) if isinstance(asked, list) else [(asked, told)]
             for question, reply in pairs:
                 if "result" in reply:
-                    reply["result"] = answer(question["method"], question["params"], reply["result"])
+                    said = answer(question["method"], question["params"], reply.pop("result"))
+                    reply |= (
+                        {"error": {"code": -32000, "message": said}} if isinstance(said, Refusal) else {"result": said}
+                    )
             content = json.dumps(told).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")

@@ -152,13 +152,19 @@ def test_a_log_without_a_field_is_refused() -> None:
         (REGISTERED._replace(data=REGISTERED.data[:64] + word(2**70) + REGISTERED.data[96:]), "does not fit"),
         (REGISTERED._replace(data=REGISTERED.data[:64] + word(129) + REGISTERED.data[96:]), "does not begin at a word"),
         (REGISTERED._replace(data=REGISTERED.data[:128] + word(99) + REGISTERED.data[160:]), "cut off"),
-        (REGISTERED._replace(data=REGISTERED.data[:160] + b"\xff\xff" + bytes(30)), "utf-8"),
     ],
 )
 def test_a_log_that_the_contract_can_t_have_emitted_is_refused(log: Log, why: str) -> None:
     with pytest.raises(MalformedLog, match=why) as caught:
         decode(log)
     assert "Log 3 of block 7" in str(caught.value)
+
+
+def test_a_uri_that_is_no_text_is_empty() -> None:
+    """Anybody can register anything."""
+    event = decode(REGISTERED._replace(data=REGISTERED.data[:160] + b"\xff\xff" + bytes(30)))
+    assert isinstance(event, Registered)
+    assert event.uri == ""
 
 
 @pytest.mark.parametrize(

@@ -78,8 +78,9 @@ def test_no_two_signatures_mean_the_same() -> None:
         digest_to_sign(DOMAIN, "Confirm", confirm | {"promise": other}),
         digest_to_sign(Domain(1, CONTRACT), "Confirm", confirm),
         digest_to_sign(Domain(CHAIN_ID, COMPANY), "Confirm", confirm),
-        digest_to_sign(DOMAIN, "Amend", {"from": promise, "to": other}),
-        digest_to_sign(DOMAIN, "Amend", {"from": other, "to": promise}),
+        digest_to_sign(DOMAIN, "Amend", {"from": promise, "to": other, "consented": True}),
+        digest_to_sign(DOMAIN, "Amend", {"from": promise, "to": other, "consented": False}),
+        digest_to_sign(DOMAIN, "Amend", {"from": other, "to": promise, "consented": False}),
         digest_to_sign(DOMAIN, "ConsentToAmend", {"from": promise, "to": other}),
     ]
     assert len(set(digests)) == len(digests)

@@ -128,8 +128,7 @@ contract Handler is Model {
         bytes32 successor;
         {
             // Mostly between the same parties, else whom the draw gave.
-            bool same = _draw(8) != 0;
-            if (same) {
+            if (_draw(8) != 0) {
                 (planned.customer, planned.arbiter) = (life.customer, life.arbiter);
                 (next.customer, next.schedule) =
                 (_promises[id].customer, next.schedule >> 160 << 160 | uint256(uint160(_promises[id].schedule)));
@@ -141,7 +140,7 @@ contract Handler is Model {
         bool same =
             planned.company == life.company && planned.customer == life.customer && planned.arbiter == life.arbiter;
         bool can = canTakeBack(actor, life) && isSound(planned, lives[successor].status) && valid && same;
-        bytes32 hash = keccak256(abi.encode(Typed.AMEND_TYPEHASH, id, successor));
+        bytes32 hash = keccak256(abi.encode(Typed.AMEND_TYPEHASH, id, successor, given.given));
         Auth memory auth = _auth(actor, hash);
         bytes memory call = abi.encodeCall(LEDGER.amend, (auth, _promises[id], next, given));
         if (!_acts(actor, auth, call, can, 2)) return;
@@ -156,7 +155,7 @@ contract Handler is Model {
         uint256 actor = _either(life.company, _draw(ACTORS));
         (Consent memory given, bool valid) =
             _consent(life, keccak256(abi.encode(Typed.CONSENT_TO_WITHDRAW_TYPEHASH, id, DIGEST)));
-        Auth memory auth = _auth(actor, keccak256(abi.encode(Typed.WITHDRAW_TYPEHASH, id, DIGEST)));
+        Auth memory auth = _auth(actor, keccak256(abi.encode(Typed.WITHDRAW_TYPEHASH, id, DIGEST, given.given)));
         bytes memory call = abi.encodeCall(LEDGER.withdraw, (auth, _promises[id], DIGEST, given));
         if (_acts(actor, auth, call, canTakeBack(actor, life) && valid, 1)) enter(id, Status.Withdrawn);
     }
