@@ -27,8 +27,8 @@ abstract contract Batches is ITrustLedger, Multicall {
             if (available < gasLimit || available - gasLimit < GAS_MARGIN) revert NotEnoughGas(i, gasLimit);
 
             // To itself, by the caller: as in Multicall, no item may do more than the caller could do alone. What the items
-            // reach from here changes nothing that this loop reads.
-            // slither-disable-next-line calls-loop,low-level-calls,reentrancy-events
+            // reach from here changes nothing that this loop reads: another tryEach is refused until `_trying` is false again.
+            // slither-disable-next-line calls-loop,low-level-calls,reentrancy-events,reentrancy-no-eth
             (bool success, bytes memory reason) = address(this).delegatecall{gas: gasLimit}(call);
             done[i] = success || (_isOne(bytes4(call)) && _isDone(bytes4(reason)));
             if (!done[i]) emit ItemFailed(i, reason);

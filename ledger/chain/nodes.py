@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import itemgetter
 from random import Random
 
 from ledger.chain.node import Node
@@ -46,24 +47,25 @@ class Nodes:
         self._health = {id(node): _Health() for node in nodes}
         self._lock = threading.Lock()
 
-    def pick(self, but: Collection[Node] = ()) -> Node | None:
-        """The node to ask next, other than `but`: of those ready, the one that failed least and has least to do; None
-        if none is.
-        """
-        with self._lock:
-            now = self._clock()
-            ready = [node for node in self.all if node not in but and self._health[id(node)].ready_at <= now]
-            return min(ready, key=self._rank, default=None)
-
     def next(self) -> Node:
-        """The node to ask next, once one is ready."""
-        while (node := self.pick()) is None:
-            if not self.trusted:
-                return self.all[0]
+        """The node to ask next, once one is ready. If all gave false answers, the first, to hear why."""
+        return self.other(()) or self.all[0]
+
+    def other(self, asked: Collection[Node]) -> Node | None:
+        """A node that was not asked, once one is ready: the one that failed least, and of those the one that has least
+        to do. None if there is none, or all such gave false answers.
+        """
+        while True:
             with self._lock:
-                pause = min(health.ready_at for health in self._health.values()) - self._clock()
-            self._sleep(max(0.0, pause))
-        return node
+                now = self._clock()
+                others = [(self._health[id(node)], node) for node in self.all if node not in asked]
+                ready = [(each.failures, each.busy, node) for each, node in others if each.ready_at <= now]
+                if ready:
+                    return min(ready, key=itemgetter(0, 1))[2]
+                moments = [each.ready_at for each, _ in others if not each.distrusted]
+            if not moments:
+                return None
+            self._sleep(max(0.0, min(moments) - now))
 
     @property
     def trusted(self) -> bool:
@@ -105,7 +107,3 @@ class Nodes:
         with self._lock:
             health = self._health[id(node)]
             health.ready_at, health.distrusted = self._clock() + DISTRUST_S, True
-
-    def _rank(self, node: Node) -> tuple[int, int]:
-        health = self._health[id(node)]
-        return health.failures, health.busy

@@ -19,7 +19,7 @@ from ledger.chain.nodes import Nodes
 from ledger.errors import InvalidSettings, NodeRefused, NodesDisagree, NodeUnreachable
 from ledger.events import Header, Log
 from ledger.indexer.follow import Range
-from ledger.indexer.notices import NodeFailed, Tell
+from ledger.indexer.notices import NodeDistrusted, NodeFailed, Tell
 from ledger.units import BlockNumber
 
 EVENTS_PER_RANGE = 5000
@@ -45,6 +45,10 @@ class Fetched:
     first: Header
     last: Header
     logs: list[Log]
+
+    def says_as(self, other: Fetched) -> bool:
+        """Whether two nodes gave the same."""
+        return (self.last.hash, self.logs) == (other.last.hash, other.logs)
 
 
 class Fetcher:
@@ -137,8 +141,7 @@ class Fetcher:
                 if failures >= TRIES * len(self._nodes.all):
                     raise
             else:
-                self._agreed(fetched, part)
-                return [fetched]
+                return [self._agreed(fetched, part)]
 
     def _ask(self, node: Node, part: Range) -> Fetched:
         began = time.monotonic()
@@ -151,16 +154,23 @@ class Fetcher:
         self._usual_s = 0.8 * self._usual_s + 0.2 * (time.monotonic() - began)
         return Fetched(node, first, last, logs)
 
-    def _agreed(self, fetched: Fetched, part: Range) -> None:
-        asked = [fetched.node]
-        while len(asked) < self._quorum:
-            other = self._nodes.pick(asked)
+    def _agreed(self, fetched: Fetched, part: Range) -> Fetched:
+        """What as many nodes as the quorum say alike; whoever said otherwise is not asked any more."""
+        told = [fetched]
+        while sum(map(told[-1].says_as, told)) < self._quorum:
+            other = self._nodes.other([each.node for each in told])
             if other is None:
+                for each in told[1:]:
+                    if not each.says_as(told[0]):
+                        raise NodesDisagree(told[0].node.url, each.node.url, part.first, part.last)
                 raise NodeUnreachable(fetched.node.url, f"fewer than {self._quorum} nodes answer, as TROTH_QUORUM asks")
-            again = self._ask(other, part)
-            if (again.logs, again.last.hash) != (fetched.logs, fetched.last.hash):
-                raise NodesDisagree(fetched.node.url, other.url, part.first, part.last)
-            asked.append(other)
+            told.append(self._ask(other, part))
+        for each in told:
+            if not each.says_as(told[-1]):
+                self._nodes.distrust(each.node)
+                why = f"{self._quorum} others have different logs in blocks {part.first} to {part.last}"
+                self._tell(NodeDistrusted(each.node.url, why))
+        return told[-1]
 
     def _smaller(self, part: Range, said: str) -> list[Range]:
         """The parts to ask for instead, by what a node said when it refused; none if that was not about their size."""

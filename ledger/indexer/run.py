@@ -18,6 +18,7 @@ from ledger.errors import (
     HeadMismatch,
     NodeBehind,
     NodeRefused,
+    NodesDisagree,
     NodeUnreachable,
     Unavailable,
 )
@@ -107,7 +108,7 @@ class Indexer:
                 reached = number
                 if failures >= TRIES * len(self._nodes.all) or (isinstance(error, NodeBehind) and failures > 1):
                     raise
-            except ForeignDatabase:
+            except (ForeignDatabase, NodesDisagree):
                 raise
             except Contradiction as error:
                 if isinstance(error, BrokenLink | HeadMismatch) and self._doubt(node, error) and doubts < _DOUBTS:

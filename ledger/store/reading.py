@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, or_, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from ledger.documents import Document
 from ledger.errors import NotIndexed
@@ -31,12 +32,15 @@ class Reader:
 
     def cursor(self) -> Cursor | None:
         """How far the database follows which ledger; None if it holds none yet."""
-        row = self._session.exec(select(LedgerRow)).first()
+        row = self._session.exec(self._ledger()).first()
         if row is None:
             return None
         block = Block(BlockNumber(row.block), Digest(row.block_hash), Timestamp(row.block_time))
         checked = Block(BlockNumber(row.checked), Digest(row.checked_hash), Timestamp(row.checked_time))
         return Cursor(row.account, block, BlockNumber(row.final), checked)
+
+    def _ledger(self) -> SelectOfScalar[LedgerRow]:
+        return select(LedgerRow)
 
     def recent(self) -> list[Block]:
         """The blocks that the chain may still give up and the one before them, oldest first."""

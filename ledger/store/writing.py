@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Any
 
 from sqlmodel import Session, SQLModel, col, delete, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from ledger.documents import Document
 from ledger.events import Block, Log
@@ -27,6 +28,10 @@ class Writer(Reader):
     def __init__(self, session: Session, url: str, backend: Backend) -> None:
         super().__init__(session, url)
         self._backend = backend
+
+    def _ledger(self) -> SelectOfScalar[LedgerRow]:
+        # Who reads it to write waits for whoever is at it. PostgreSQL alone lets two write at once.
+        return super()._ledger().with_for_update()
 
     def move_cursor(self, cursor: Cursor) -> None:
         """Says how far the database follows which ledger."""

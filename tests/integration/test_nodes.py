@@ -1,0 +1,213 @@
+"""Several nodes of one chain, some of which fail, lie, hang or give little at once: what is indexed is the same."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.chain.node import Node
+from ledger.chain.nodes import Nodes
+from ledger.errors import BrokenLink, InvalidSettings, NodesDisagree, NodeUnreachable
+from ledger.indexer.fetch import FIRST_BLOCKS
+from ledger.indexer.notices import NodeDistrusted, NodeFailed, Notice
+from ledger.indexer.run import Indexer, Limits
+from ledger.store.database import Database
+from tests.support.chain import Answer, Loaded, Refusal, free_port, lying_node
+from tests.support.databases import LATEST, contents, sqlite
+from tests.support.simulator import Clock
+
+
+def index(loaded: Loaded, place: str, urls: list[str], limits: Limits) -> list[Notice]:
+    """Indexes from nodes, once. Gives what it told."""
+    told: list[Notice] = []
+    database = Database(place)
+    clock = Clock()
+    try:
+        nodes = Nodes([Node(url) for url in urls], lambda: clock.now, clock.sleep)
+        Indexer(nodes, database, loaded.deployment, LATEST, limits, told.append).synchronise()
+    finally:
+        database.close()
+    return told
+
+
+def truth(loaded: Loaded) -> dict[str, list[tuple[Any, ...]]]:
+    return contents(sqlite(loaded.home / "troth.db"))
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> str:
+    return sqlite(tmp_path / "troth.db")
+
+
+def span(params: list[Any]) -> int:
+    return int(params[0]["toBlock"], 16) - int(params[0]["fromBlock"], 16) + 1
+
+
+class Provider:
+    """A node that gives only so many blocks of the log at once, and says so in its own words."""
+
+    def __init__(self, most: int, words: Callable[[list[Any]], str]) -> None:
+        self.most = most
+        self.words = words
+        self.asked: list[int] = []
+        self.refused = 0
+
+    def __call__(self, method: str, params: list[Any], result: Any) -> Any:
+        if method != "eth_getLogs":
+            return result
+        self.asked.append(span(params))
+        if span(params) > self.most:
+            self.refused += 1
+            return Refusal(self.words(params))
+        return result
+
+
+def suggestion(params: list[Any], most: int) -> str:
+    first = int(params[0]["fromBlock"], 16)
+    return (
+        "Log response size exceeded. Based on your parameters and the response size limit, this block range should"
+        f" work: [{hex(first)}, {hex(first + most - 1)}]"
+    )
+
+
+@pytest.mark.parametrize(
+    "most, words",
+    [
+        (15, lambda _: "block range is too large"),
+        (90, lambda _: "query returned more than 10000 results"),
+        (15, lambda _: "eth_getLogs is limited to a 15 blocks range"),
+        (15, lambda params: suggestion(params, 15)),
+    ],
+)
+@pytest.mark.parametrize("ahead", [1, 4])
+def test_a_node_that_gives_few_blocks_at_once_is_asked_for_fewer(
+    loaded: Loaded, place: str, most: int, words: Callable[[list[Any]], str], ahead: int
+) -> None:
+    provider = Provider(most, words)
+    with lying_node(loaded.chain.url, provider) as url:
+        told = index(loaded, place, [url], Limits(ahead=ahead))
+    assert contents(place) == truth(loaded)
+    assert not [notice for notice in told if isinstance(notice, NodeFailed)], "that is no fault of the node"
+    # Those under way at the first refusal are halved, until they are small enough; those after them are at once.
+    assert 0 < provider.refused <= ahead * 8
+
+
+def test_the_range_that_a_node_suggests_is_the_one_asked_for(loaded: Loaded, place: str) -> None:
+    provider = Provider(15, lambda params: suggestion(params, 15))
+    with lying_node(loaded.chain.url, provider) as url:
+        index(loaded, place, [url], Limits(ahead=1))
+    assert provider.asked[:2] == [FIRST_BLOCKS, 15]
+    assert provider.refused <= 2
+
+
+def test_what_a_node_refuses_for_its_rate_is_asked_again_whole(loaded: Loaded, place: str) -> None:
+    asked: list[int] = []
+
+    def limited(method: str, params: list[Any], result: Any) -> Any:
+        if method != "eth_getLogs":
+            return result
+        asked.append(span(params))
+        return Refusal("429: too many requests per second") if len(asked) % 3 == 1 else result
+
+    with lying_node(loaded.chain.url, limited) as url:
+        told = index(loaded, place, [url], Limits(ahead=1))
+    assert contents(place) == truth(loaded)
+    assert asked[0] == asked[1] == FIRST_BLOCKS
+    assert [notice for notice in told if isinstance(notice, NodeFailed)]
+
+
+@pytest.mark.parametrize("ahead", [1, 4])
+def test_a_node_that_is_down_is_left_for_another(loaded: Loaded, place: str, ahead: int) -> None:
+    down = f"http://127.0.0.1:{free_port()}"
+    told = index(loaded, place, [down, loaded.chain.url], Limits(ahead=ahead))
+    assert contents(place) == truth(loaded)
+    failed = [notice for notice in told if isinstance(notice, NodeFailed)]
+    assert {notice.url for notice in failed} == {down}
+
+
+def leaving_out(at: int) -> Answer:
+    def answer(method: str, _params: list[Any], result: Any) -> Any:
+        return result[:at] + result[at + 1 :] if method == "eth_getLogs" and result else result
+
+    return answer
+
+
+@pytest.mark.parametrize("ahead", [1, 4])
+@pytest.mark.parametrize("liars", [1, 2])
+def test_nodes_that_leave_events_out_are_named_and_left_for_an_honest_one(
+    loaded: Loaded, place: str, ahead: int, liars: int
+) -> None:
+    with ExitStack() as stack:
+        urls = [stack.enter_context(lying_node(loaded.chain.url, leaving_out(at))) for at in (3, -1)[:liars]]
+        told = index(loaded, place, [*urls, loaded.chain.url], Limits(ahead=ahead))
+    assert contents(place) == truth(loaded)
+    assert {notice.url for notice in told if isinstance(notice, NodeDistrusted)} <= set(urls)
+    assert [notice for notice in told if isinstance(notice, NodeDistrusted)]
+
+
+def test_where_all_lie_that_is_said_and_nothing_false_is_stored(loaded: Loaded, place: str) -> None:
+    with ExitStack() as stack:
+        urls = [stack.enter_context(lying_node(loaded.chain.url, leaving_out(3))) for _ in range(2)]
+        with pytest.raises(BrokenLink):
+            index(loaded, place, urls, Limits(ahead=1))
+    stored = contents(place)["event"]
+    assert stored == truth(loaded)["event"][: len(stored)]
+
+
+def hiding(loaded: Loaded) -> Answer:
+    """All events of one company: its absence can't be told from its not being there."""
+    hidden = bytes(truth(loaded)["event"][0][6]).hex()
+
+    def answer(method: str, _params: list[Any], result: Any) -> Any:
+        if method != "eth_getLogs" or not result:
+            return result
+        return [log for log in result if not any(topic.endswith(hidden) for topic in log["topics"])]
+
+    return answer
+
+
+def test_a_company_that_is_hidden_whole_is_missed_by_a_quorum(loaded: Loaded, place: str) -> None:
+    with lying_node(loaded.chain.url, hiding(loaded)) as url:
+        with pytest.raises(NodesDisagree, match=f"{url} and {loaded.chain.url}|{loaded.chain.url} and {url}"):
+            index(loaded, place, [url, loaded.chain.url], Limits(ahead=1, quorum=2))
+        assert contents(place)["event"] == []
+        # Two against one.
+        told = index(loaded, place, [url, loaded.chain.url, loaded.chain.url], Limits(quorum=2))
+    assert contents(place) == truth(loaded)
+    assert {notice.url for notice in told if isinstance(notice, NodeDistrusted)} == {url}
+
+
+def test_a_quorum_of_more_nodes_than_there_are_is_refused(loaded: Loaded, place: str) -> None:
+    with pytest.raises(InvalidSettings, match="TROTH_QUORUM=2, but TROTH_RPC_URL names 1"):
+        index(loaded, place, [loaded.chain.url], Limits(quorum=2))
+
+
+def test_without_enough_nodes_for_the_quorum_nothing_is_stored(loaded: Loaded, place: str) -> None:
+    down = f"http://127.0.0.1:{free_port()}"
+    with pytest.raises(NodeUnreachable, match=r"fewer than 2 nodes|connection refused"):
+        index(loaded, place, [loaded.chain.url, down], Limits(ahead=1, quorum=2))
+    assert contents(place)["event"] == []
+
+
+def test_a_node_that_hangs_holds_nobody_up(loaded: Loaded, place: str) -> None:
+    done = threading.Event()
+    hung = threading.Event()
+
+    def hang(method: str, _params: list[Any], result: Any) -> Any:
+        if method == "eth_getLogs" and not hung.is_set():
+            hung.set()
+            assert done.wait(30), "nobody else was asked"
+        return result
+
+    with lying_node(loaded.chain.url, hang) as url:
+        try:
+            index(loaded, place, [url, loaded.chain.url], Limits())
+            assert hung.is_set()
+            assert contents(place) == truth(loaded)
+        finally:
+            done.set()
