@@ -350,6 +350,17 @@ class NodeBehind(Unavailable):
         )
 
 
+class StateGone(Unavailable):
+    """The node does not say what the contract held after a block."""
+
+    def __init__(self, url: str, block: int, why: str) -> None:
+        super().__init__(
+            f"The node at {url} can't tell the contract's heads at block {block}, where the database is: {why}",
+            "Bring the database up to the latest block with `troth index`, or set TROTH_RPC_URL to an archive node."
+            " All else was looked over, and is well.",
+        )
+
+
 class InsufficientFunds(Unavailable):
     """An account can't pay for a transaction."""
 
@@ -568,6 +579,16 @@ class NodesDisagree(Contradiction):
         super().__init__(
             f"The nodes at {one} and {other} have different logs in blocks {first} to {last}.",
             "One of them leaves events out or makes them up. Set TROTH_RPC_URL to others, and see which two agree.",
+        )
+
+
+class LogDiffers(Contradiction):
+    """The log in the database is not the chain's."""
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(
+            f"The log in the database {url} is not the chain's. {why}",
+            "Somebody changed it, or a node left events out: `troth index --from-scratch`, from nodes that you trust.",
         )
 
 

@@ -160,9 +160,11 @@ def _index_once(
             raise typer.Exit(COULD_NOT) from stopped
     with database.read() as reader:
         events, companies = reader.event_count(), len(reader.heads())
-    out.print(
-        f"Block {cursor.block.number}: {events} events; the heads of {companies} companies agree with the contract's.",
-    )
+    if cursor.checked == cursor.block:
+        heads = f"the heads of {companies} companies agree with the contract's."
+    else:
+        heads = f"the links of {companies} companies hold; the node keeps no state of that block to compare heads with."
+    out.print(f"Block {cursor.block.number}: {events} events; {heads}")
 
 
 def _follow(settings: Settings, deployment: Deployment, database: Database, stopping: threading.Event) -> None:

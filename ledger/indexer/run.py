@@ -89,7 +89,8 @@ class Indexer:
     def synchronise(self, to: BlockNumber | None = None) -> Cursor:
         """Indexes up to the chain's latest block, or the block `to`, and compares all heads.
 
-        Goes on from where the database stopped, and undoes what the chain has given up since. Each step is one
+        Goes on from where the database stopped, and undoes what the chain has given up since. At a block `to` that is
+        not the latest, few nodes can tell the heads; whether they did is what the cursor says. Each step is one
         transaction, so that it can be killed at any moment. A node that fails is left for another, or asked again
         later; one whose answers do not fit together is left for another, and where there is none, what it raised is
         raised: Contradiction, while what was stored before stays.
@@ -148,7 +149,7 @@ class Indexer:
                     cursor = self._extend(node, cursor, block, self._fetch_child(node, block), latest, final)
                 case Rewind():
                     cursor = self._give_up(node, cursor)
-        return self._compare_all(node, cursor)
+        return self._compare_all(node, cursor, latest.number)
 
     def _begin(self, node: Node) -> Cursor:
         with self._nodes.asking(node):
@@ -213,11 +214,16 @@ class Indexer:
             return False
         return True
 
-    def _compare_all(self, node: Node, cursor: Cursor) -> Cursor:
+    def _compare_all(self, node: Node, cursor: Cursor, latest: BlockNumber) -> Cursor:
         with self._database.read() as reader:
             known = reader.heads()
-        with self._nodes.asking(node):
-            compare_heads(node, self._deployment, known, cursor.block.number)
+        if cursor.block.number < latest:
+            # One was told to stop here, where the node may have no state any more.
+            if not self._heads_agree(node, known, cursor.block.number):
+                return cursor
+        else:
+            with self._nodes.asking(node):
+                compare_heads(node, self._deployment, known, cursor.block.number)
         with self._database.write() as writer:
             if writer.cursor() == cursor and cursor.checked != cursor.block:
                 cursor = replace(cursor, checked=cursor.block)

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from ledger.chain.deployment import Deployment
 from ledger.chain.logs import decode
 from ledger.chain.node import Node
-from ledger.errors import RowsDiffer
+from ledger.errors import BrokenLink, HeadMismatch, LogDiffers, MalformedLog, NodeRefused, RowsDiffer, StateGone
 from ledger.events import Event
 from ledger.indexer.project import project
 from ledger.indexer.run import compare_heads, require_same_ledger
 from ledger.links import replay
 from ledger.store.database import Database
+from ledger.store.reading import Reader
 from ledger.store.records import Cursor
 from ledger.units import Address, Digest, show_address, show_hex
 
@@ -21,30 +22,41 @@ def verify(node: Node, database: Database, deployment: Deployment) -> tuple[Curs
     """Replays the stored log from its beginning, and compares its heads with the contract's, and what follows from it
     with the stored companies and promises. Gives how far it goes, and how many events it has.
 
-    Raises BrokenLink, MalformedLog, HeadMismatch, RowsDiffer at the first that is not as it should be.
+    Raises LogDiffers or RowsDiffer at the first that is not as it should be; StateGone where all but the contract's
+    heads was compared.
     """
-    heads: dict[Address, Digest] = {}
-    count = 0
     with database.read() as reader:
         require_same_ledger(reader, deployment, database.url)
         cursor = reader.require_cursor()
-
-        def events() -> Iterator[Event]:
-            nonlocal count
-            for log in reader.log():
-                replay(heads, [log], deployment.chain_id, deployment.address)
-                count += 1
-                yield decode(log)
-
-        after = project(events(), {}, {})
-        stored = {company.address: company for company in reader.companies()}
-        for address in stored.keys() | after.companies.keys():
-            if stored.get(address) != after.companies.get(address):
-                raise RowsDiffer(database.url, f"the company {show_address(address)}")
-            for standing in reader.standings_of(address):
-                if after.standings.pop(standing.id, None) != standing:
-                    raise RowsDiffer(database.url, f"the promise {show_hex(standing.id)}")
-        for left in after.standings:
-            raise RowsDiffer(database.url, f"the promise {show_hex(left)}")
-    compare_heads(node, deployment, heads, cursor.block.number)
+        try:
+            heads, count = _replay(reader, deployment, database.url)
+            compare_heads(node, deployment, heads, cursor.block.number)
+        except (MalformedLog, BrokenLink, HeadMismatch) as error:
+            raise LogDiffers(database.url, error.what) from error
+        except NodeRefused as error:
+            raise StateGone(node.url, cursor.block.number, error.what) from error
     return cursor, count
+
+
+def _replay(reader: Reader, deployment: Deployment, url: str) -> tuple[dict[Address, Digest], int]:
+    heads: dict[Address, Digest] = {}
+    count = 0
+
+    def events() -> Iterator[Event]:
+        nonlocal count
+        for log in reader.log():
+            replay(heads, [log], deployment.chain_id, deployment.address)
+            count += 1
+            yield decode(log)
+
+    after = project(events(), {}, {})
+    stored = {company.address: company for company in reader.companies()}
+    for address in stored.keys() | after.companies.keys():
+        if stored.get(address) != after.companies.get(address):
+            raise RowsDiffer(url, f"the company {show_address(address)}")
+        for standing in reader.standings_of(address):
+            if after.standings.pop(standing.id, None) != standing:
+                raise RowsDiffer(url, f"the promise {show_hex(standing.id)}")
+    for left in after.standings:
+        raise RowsDiffer(url, f"the promise {show_hex(left)}")
+    return heads, count

@@ -145,6 +145,8 @@ class PostgreSQL:
     def only_indexer(self, engine: Engine) -> Iterator[None]:
         """By an advisory lock, which ends with its connection."""
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            # Not to go back into the pool, with the lock.
+            connection.detach()
             if not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK}).scalar_one():
                 raise IndexBusy(self._shown)
             yield

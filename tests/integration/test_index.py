@@ -305,6 +305,19 @@ def promises_of(company: Address, first: int, count: int) -> list[Promise]:
     ]
 
 
+@pytest.mark.parametrize(
+    "uri", ["data:,a\0b", "\0", "data:,\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16")]
+)
+def test_no_uri_stops_the_index(place: str, tmp_path: Path, uri: str) -> None:
+    with a_forking_chain(tmp_path) as (chain, deployment, companies):
+        call = contract.register(contract.SENDER, companies[0], ZERO_DIGEST, uri, UNSIGNED)
+        chain.mine(Timestamp(GENESIS + 36), [(companies[0], deployment.address, call)])
+        database = Database(place)
+        synchronise(chain, database, deployment)
+        database.close()
+        assert len(contents(place)["event"]) == 3
+
+
 def test_what_a_real_node_gives_up_is_undone(places: Places, tmp_path: Path) -> None:
     """By hash above finality, with promises made, fulfilled and amended in blocks that go."""
     with a_forking_chain(tmp_path) as (chain, deployment, companies):

@@ -1,0 +1,129 @@
+"""The two databases: their tables, who may write when, and that readers wait for nobody."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import closing, suppress
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlmodel import SQLModel
+
+from ledger.errors import IndexBusy
+from ledger.events import Block, Log
+from ledger.outcomes import Standing
+from ledger.store.database import Database
+from ledger.store.records import Company, Cursor
+from ledger.store.tables import CompanyRow, EventRow, PromiseRow
+from ledger.units import BlockNumber, Timestamp, digest_of
+from tests.support.databases import contents
+
+FIRST, SECOND = (Block(BlockNumber(number), digest_of(b"%d" % number), Timestamp(10 * number)) for number in (5, 7))
+CURSOR = Cursor("eip155:1:0x00", SECOND, BlockNumber(3), FIRST)
+
+
+def at(number: int) -> Cursor:
+    return replace(CURSOR, block=replace(CURSOR.block, number=BlockNumber(number)))
+
+
+def move(place: str, cursor: Cursor) -> None:
+    with closing(Database(place)) as database, database.write() as writer:
+        writer.move_cursor(cursor)
+
+
+def test_the_migrations_make_the_tables_that_the_program_knows(place: str) -> None:
+    with closing(Database(place)) as database:
+        with database.write():
+            pass
+        with database._open().connect() as connection:
+            assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
+
+
+@pytest.mark.parametrize(
+    "table, names", [(EventRow, Log._fields), (CompanyRow, Company.__slots__), (PromiseRow, Standing.__slots__)]
+)
+def test_rows_have_the_order_of_the_values_they_are_written_from(table: type[SQLModel], names: tuple[str, ...]) -> None:
+    columns: Any = table.__dict__["__table__"].columns
+    assert tuple(column.name for column in columns) == tuple(names)
+
+
+def test_who_reads_sees_one_state_and_waits_for_nobody(place: str) -> None:
+    move(place, at(1))
+    with closing(Database(place)) as writing, closing(Database(place)) as reading:
+        with writing.write() as writer:
+            writer.move_cursor(at(2))
+            with reading.read() as reader:
+                assert reader.require_cursor() == at(1)
+        with reading.read() as reader:
+            assert reader.require_cursor() == at(2)
+            move(place, at(3))
+            assert reader.heads() == {}
+            assert reader.require_cursor() == at(2), "what is committed meanwhile is not seen"
+
+
+def test_who_reads_to_write_waits_for_the_one_at_it(place: str) -> None:
+    move(place, at(1))
+    seen: list[Cursor] = []
+
+    def second() -> None:
+        with closing(Database(place)) as database, database.write() as writer:
+            seen.append(writer.require_cursor())
+
+    with closing(Database(place)) as database:
+        with database.write() as writer:
+            assert writer.require_cursor() == at(1)
+            thread = threading.Thread(target=second)
+            thread.start()
+            thread.join(0.5)
+            assert thread.is_alive()
+            assert seen == []
+            writer.move_cursor(at(2))
+        thread.join(10)
+    assert seen == [at(2)]
+
+
+def test_what_fails_half_way_leaves_nothing(place: str) -> None:
+    move(place, at(1))
+    before = contents(place)
+    with closing(Database(place)) as database, suppress(ZeroDivisionError), database.write() as writer:
+        writer.move_cursor(at(2))
+        raise ZeroDivisionError
+    assert contents(place) == before
+
+
+def test_one_indexer_keeps_another_out(place: str) -> None:
+    with closing(Database(place)) as one, closing(Database(place)) as other:
+        with one.only_indexer(), pytest.raises(IndexBusy), other.only_indexer():
+            pass
+        with other.only_indexer():
+            pass
+
+
+def test_an_indexer_that_was_killed_keeps_nobody_out(place: str) -> None:
+    program = (
+        "import sys, time; from ledger.store.database import Database\n"
+        "with Database(sys.argv[1]).only_indexer(): print('locked', flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", program, place], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "locked\n"
+        with closing(Database(place)) as database:
+            with pytest.raises(IndexBusy), database.only_indexer():
+                pass
+            os.kill(holder.pid, signal.SIGKILL)
+            holder.wait()
+            for _ in range(50):
+                try:
+                    with database.only_indexer():
+                        return
+                except IndexBusy:
+                    # PostgreSQL needs a moment to see that nobody is there.
+                    threading.Event().wait(0.1)
+    raise AssertionError("the lock outlived its holder")
