@@ -11,14 +11,20 @@ from rich.table import Table
 
 RESULTS = Path(__file__).parent / "results"
 
+WIDEST = 6
+"""More columns than that become rows."""
+
 Figure = float | Mapping[str, float]
 """One value, or several by name."""
 
 
 def report(name: str, figures: Mapping[str, Figure]) -> None:
-    """Prints the figures as a table, with a column for each name of a value, and writes them to results/NAME.json."""
+    """Prints the figures as a table, with a column or a row for each name of a value; writes results/NAME.json."""
     rows = {figure: _values(value) for figure, value in figures.items()}
     columns = list(dict.fromkeys(column for row in rows.values() for column in row))
+    if len(columns) > WIDEST:
+        rows = {f"{figure} {name}".strip(): {"": each} for figure, row in rows.items() for name, each in row.items()}
+        columns = [""]
     table = Table(title=name)
     table.add_column("figure")
     for column in columns:
@@ -31,4 +37,4 @@ def report(name: str, figures: Mapping[str, Figure]) -> None:
 
 
 def _values(figure: Figure) -> Mapping[str, float]:
-    return figure if isinstance(figure, Mapping) else {"value": figure}
+    return figure if isinstance(figure, Mapping) else {"": figure}

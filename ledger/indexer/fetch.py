@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
+from ledger.chain.contract import heads
 from ledger.chain.deployment import Deployment
 from ledger.chain.logs import read_logs
 from ledger.chain.node import Node
@@ -20,7 +21,7 @@ from ledger.errors import InvalidSettings, NodeRefused, NodesDisagree, NodeUnrea
 from ledger.events import Header, Log
 from ledger.indexer.follow import Range
 from ledger.indexer.notices import NodeDistrusted, NodeFailed, Tell
-from ledger.units import BlockNumber
+from ledger.units import Address, BlockNumber, Digest
 
 EVENTS_PER_RANGE = 5000
 FIRST_BLOCKS = 20
@@ -45,6 +46,8 @@ class Fetched:
     first: Header
     last: Header
     logs: list[Log]
+    heads: dict[Address, Digest] | None
+    """What the contract held after the last block, of companies known then; None where the node does not say."""
 
     def says_as(self, other: Fetched) -> bool:
         """Whether two nodes gave the same."""
@@ -70,6 +73,7 @@ class Fetcher:
         self._tell = tell
         self._usual_s = 0.0
         self._verified: set[int] = set()
+        self._companies: set[Address] = set()
 
     def ready(self, node: Node) -> Node:
         """A node, once it is known to serve the ledger. Raises WrongChain, NoContract, WrongCode."""
@@ -78,8 +82,11 @@ class Fetcher:
             self._verified.add(id(node))
         return node
 
-    def ranges(self, blocks: Range) -> Iterator[Fetched]:
-        """A range in parts, in their order. Raises what the last node that was asked raised."""
+    def ranges(self, blocks: Range, companies: Iterable[Address]) -> Iterator[Fetched]:
+        """A range in parts, in their order, with the heads of `companies` and of those that are met on the way. Raises
+        what the last node that was asked raised.
+        """
+        self._companies.update(companies)
         if self._ahead == 1:
             first = blocks.first
             while first <= blocks.last:
@@ -151,8 +158,17 @@ class Fetcher:
                 lacking = part.first if first is None else part.last
                 raise NodeRefused(node.url, "eth_getBlockByNumber", f"it has no block {lacking}")
         logs = read_logs(raw, self._deployment.address, part.first, part.last, (first, last))
+        self._companies.update({log.company for log in logs})
+        found = self._heads(node, last.number)
         self._usual_s = 0.8 * self._usual_s + 0.2 * (time.monotonic() - began)
-        return Fetched(node, first, last, logs)
+        return Fetched(node, first, last, logs, found)
+
+    def _heads(self, node: Node, block: BlockNumber) -> dict[Address, Digest] | None:
+        companies = list(self._companies)
+        try:
+            return dict(zip(companies, heads(node, self._deployment.address, companies, block), strict=True))
+        except NodeRefused:
+            return None
 
     def _agreed(self, fetched: Fetched, part: Range) -> Fetched:
         """What as many nodes as the quorum say alike; whoever said otherwise is not asked any more."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from ledger.chain.contract import heads
 from ledger.chain.deployment import Deployment
@@ -45,6 +46,8 @@ from ledger.units import (
 
 BLOCKS_AT_ONCE = 2000
 AHEAD = 4
+Heads = Mapping[Address, Digest]
+
 _DOUBTS = 2
 """How often a run undoes what it had stored, before it says what was wrong."""
 
@@ -146,7 +149,7 @@ class Indexer:
                     cursor = self._extend_all(cursor, blocks, latest, final)
                     self._source = node
                 case Child(block):
-                    cursor = self._extend(node, cursor, block, self._fetch_child(node, block), latest, final)
+                    cursor = self._extend(node, cursor, block, self._fetch_child(node, block), latest, final, {})
                 case Rewind():
                     cursor = self._give_up(node, cursor)
         return self._compare_all(node, cursor, latest.number)
@@ -168,29 +171,38 @@ class Indexer:
 
     def _extend_all(self, cursor: Cursor, blocks: Range, latest: Block, final: BlockNumber) -> Cursor:
         """Stores a range, part by part, until somebody else has stored something."""
-        for fetched in self._fetcher.ranges(blocks):
+        with self._database.read() as reader:
+            companies = reader.heads().keys()
+        for fetched in self._fetcher.ranges(blocks, companies):
             self._source = fetched.node
             if fetched.first.number != cursor.block.number + 1:
                 break
             _require_child(fetched, cursor)
-            cursor = self._extend(fetched.node, cursor, fetched.last, fetched.logs, latest, final)
+            cursor = self._extend(fetched.node, cursor, fetched.last, fetched.logs, latest, final, fetched.heads)
         return cursor
 
     def _extend(
-        self, node: Node, cursor: Cursor, reached: Block, logs: list[Log], latest: Block, final: BlockNumber
+        self,
+        node: Node,
+        cursor: Cursor,
+        reached: Block,
+        logs: list[Log],
+        latest: Block,
+        final: BlockNumber,
+        told: Heads | None,
     ) -> Cursor:
         block = Block(reached.number, reached.hash, reached.time)
         with self._database.read() as reader:
             if reader.cursor() != cursor:
                 # Another indexer was faster: what it stored was checked as we would have.
                 return reader.require_cursor()
+            known = reader.heads()
+            replay(known, logs, self._deployment.chain_id, self._deployment.address)
             made = {log.promise for log in logs if log.topic == Made.SHAPE.topic}
             standings = reader.standings({log.promise for log in logs if log.promise is not None} - made)
-            known = reader.heads()
             companies = reader.companies_among({log.company for log in logs})
-        replay(known, logs, self._deployment.chain_id, self._deployment.address)
         after = project(map(decode, logs), companies, standings)
-        checked = block if self._heads_agree(node, known, block.number) else cursor.checked
+        checked = block if self._heads_agree(node, known, block.number, told) else cursor.checked
         with self._database.write() as writer:
             if writer.cursor() != cursor:
                 return writer.require_cursor()
@@ -204,12 +216,15 @@ class Indexer:
         self._tell(Extended(block, latest, len(logs)))
         return cursor
 
-    def _heads_agree(self, node: Node, known: Mapping[Address, Digest], block: BlockNumber) -> bool:
-        """Whether the heads are the contract's, before what gave them is stored. Raises HeadMismatch where they are
-        not; False where the node can't tell: few keep the state of old blocks.
+    def _heads_agree(self, node: Node, known: Heads, block: BlockNumber, told: Heads | None) -> bool:
+        """Whether the heads are the contract's, before what gave them is stored; `told` of them was asked for already,
+        None where the node did not say. Raises HeadMismatch where they are not; False where the node can't tell: few
+        keep the state of old blocks.
         """
+        if told is None:
+            return False
         try:
-            compare_heads(node, self._deployment, known, block)
+            compare_heads(node, self._deployment, known, block, told)
         except NodeRefused:
             return False
         return True
@@ -219,7 +234,7 @@ class Indexer:
             known = reader.heads()
         if cursor.block.number < latest:
             # One was told to stop here, where the node may have no state any more.
-            if not self._heads_agree(node, known, cursor.block.number):
+            if not self._heads_agree(node, known, cursor.block.number, {}):
                 return cursor
         else:
             with self._nodes.asking(node):
@@ -293,11 +308,16 @@ class Indexer:
         return read_logs(raw, self._deployment.address, block.number, block.number, (block,))
 
 
-def compare_heads(node: Node, deployment: Deployment, known: Mapping[Address, Digest], block: BlockNumber) -> None:
-    """Compares the replayed heads of companies with the contract's at a block. Raises HeadMismatch at the first."""
-    on_chain = heads(node, deployment.address, list(known), block)
-    for (company, head), theirs in zip(known.items(), on_chain, strict=True):
-        if head != theirs:
+def compare_heads(
+    node: Node, deployment: Deployment, known: Heads, block: BlockNumber, told: Heads = MappingProxyType({})
+) -> None:
+    """Compares the replayed heads of companies with the contract's at a block, of which the node told some already.
+    Raises HeadMismatch at the first.
+    """
+    rest = [company for company in known if company not in told]
+    on_chain = dict(told) | dict(zip(rest, heads(node, deployment.address, rest, block), strict=True))
+    for company, head in known.items():
+        if head != (theirs := on_chain[company]):
             raise HeadMismatch(show_address(company), show_hex(head), show_hex(theirs), block)
 
 

@@ -21,6 +21,9 @@ BUSY_TIMEOUT_MS = 10_000
 CACHE_KIB = 64 * 1024
 """Of SQLite's pages: what indexes of promises' ids touch in no order."""
 
+CHECKPOINT_PAGES = 16 * 1024
+"""After how many pages of 4 KiB in the journal SQLite copies them into the file: what changes often is copied once."""
+
 _LOCK = int.from_bytes(b"troth ix")
 """The advisory lock of a PostgreSQL database's indexer: any number that nobody else takes."""
 
@@ -187,6 +190,7 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
         "synchronous = NORMAL",
         f"busy_timeout = {BUSY_TIMEOUT_MS}",
         f"cache_size = -{CACHE_KIB}",
+        f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
     ):
         connection.execute(f"PRAGMA {pragma}")
 
