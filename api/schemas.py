@@ -229,6 +229,7 @@ class CompanyOut(BaseModel):
     assured_floor_ppm: AssuredFloor
     matured: int
     fairness: Fairness
+    final: bool = Field(description="Whether the chain can't give up any of what this rests on.")
 
     @classmethod
     def of(cls, view: CompanyView) -> CompanyOut:
@@ -245,6 +246,7 @@ class CompanyOut(BaseModel):
             assured_floor_ppm=score.assured_floor,
             matured=score.reliability.tally.matured,
             fairness=score.fairness.state,
+            final=view.final,
         )
 
 
@@ -278,6 +280,7 @@ class PromiseRowOut(BaseModel):
     cohort_name: CohortName
     service: Hex
     service_name: ServiceName
+    final: bool = Field(description="Whether the chain can't give up any of its events.")
 
     @classmethod
     def of(cls, row: PromiseRowView, view: CompanyView) -> PromiseRowOut:
@@ -293,6 +296,7 @@ class PromiseRowOut(BaseModel):
             cohort_name=view.cohort_name(standing.cohort),
             service=show_hex(standing.service),
             service_name=view.service_name(standing.service),
+            final=row.final,
         )
 
 
@@ -392,6 +396,7 @@ class PromiseOut(BaseModel):
     as_of: Seconds
     cohort_name: CohortName
     service_name: ServiceName
+    final: bool = Field(description="Whether the chain can't give up any of its events.")
     promise: TermsOut
     history: list[EventOut]
 
@@ -405,6 +410,7 @@ class PromiseOut(BaseModel):
             as_of=view.as_of,
             cohort_name=view.cohort_name,
             service_name=view.service_name,
+            final=view.final,
             promise=TermsOut.of(view.promise),
             history=[EventOut.of(entry) for entry in view.history],
         )

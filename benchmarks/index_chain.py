@@ -64,6 +64,7 @@ class Real:
     deployment: Deployment
     companies: list[Address]
     record: Path
+    block_time_s: int
 
     def mine(self, number: int) -> list[Promise]:
         """Mines the block `number` of 200 events. Gives the promises made in it."""
@@ -72,23 +73,23 @@ class Real:
         for company, own in made.items():
             fulfilled = fulfil_all([(promise_id(promise), ZERO_DIGEST) for promise in own])
             calls.append((company, self.deployment.address, multicall([make_all(own), fulfilled])))
-        self.chain.mine(Timestamp(GENESIS + BLOCK_TIME_S * (3 + number)), calls)
+        self.chain.mine(Timestamp(GENESIS + self.block_time_s * (3 + number)), calls)
         return [promise for own in made.values() for promise in own]
 
 
 @contextmanager
-def real_chain(home: Path, blocks: int = BLOCKS) -> Iterator[Real]:
+def real_chain(home: Path, blocks: int = BLOCKS, block_time_s: int = BLOCK_TIME_S) -> Iterator[Real]:
     """A node on which ten companies have made and fulfilled promises: 200 events in each of so many blocks."""
     with run_anvil(free_port(), GENESIS, home / "anvil.log") as chain:
-        deployment = deploy(chain, Timestamp(GENESIS + BLOCK_TIME_S))
+        deployment = deploy(chain, Timestamp(GENESIS + block_time_s))
         deployment.save(home / "deployment.json")
         companies = chain.accounts()[1 : COMPANIES + 1]
         call = [
             (company, deployment.address, register(SENDER, company, a_profile().digest, "data:,", UNSIGNED))
             for company in companies
         ]
-        chain.mine(Timestamp(GENESIS + 2 * BLOCK_TIME_S), call)
-        real = Real(chain, deployment, companies, home / "deployment.json")
+        chain.mine(Timestamp(GENESIS + 2 * block_time_s), call)
+        real = Real(chain, deployment, companies, home / "deployment.json", block_time_s)
         for number in range(blocks):
             real.mine(number)
         yield real

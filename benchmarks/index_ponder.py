@@ -30,13 +30,15 @@ def install() -> None:
     subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund"], cwd=HOME, check=True)
 
 
-def measure(real: Real, server: str | None) -> float:
-    """Seconds from its start to its last block, into PostgreSQL by the URL of a server, else into its own PGlite."""
+def measure(real: Real, server: str | None, times: int) -> float:
+    """Seconds from its start to its last block, into PostgreSQL by a server's URL, else into its own PGlite; `times`
+    is how often it is given the node, of which it asks each at most 20 times a second at first.
+    """
     place = new_postgresql(server) if server else ""
     last = int(real.chain.request("eth_blockNumber"), 16)
     shutil.rmtree(HOME / ".ponder", ignore_errors=True)
     began = time.perf_counter()
-    with _running(real, place) as status:
+    with _running(real, place, times) as status:
         while _reached(status) < last:
             if time.perf_counter() - began > LONGEST_S:
                 raise TimeoutError(f"Ponder is at block {_reached(status)} of {last} after {LONGEST_S} s")
@@ -52,7 +54,7 @@ def measure(real: Real, server: str | None) -> float:
 
 
 @contextmanager
-def _running(real: Real, place: str) -> Iterator[str]:
+def _running(real: Real, place: str, times: int) -> Iterator[str]:
     port = free_port()
     environment = os.environ | {
         "PATH": f"{HOME / 'node_modules' / '.bin'}:{os.environ['PATH']}",
@@ -62,6 +64,7 @@ def _running(real: Real, place: str) -> Iterator[str]:
         "LEDGER_ADDRESS": "0x" + real.deployment.address.hex(),
         "LEDGER_BLOCK": str(real.deployment.block),
         "LEDGER_NODE": real.chain.url,
+        "LEDGER_TIMES": str(times),
     }
     options = ["--log-level", "warn", "start", "--schema", SCHEMA, "--port", str(port), "--hostname", "127.0.0.1"]
     with subprocess.Popen(["ponder", *options], cwd=HOME, env=environment, stdout=subprocess.DEVNULL) as running:

@@ -45,6 +45,8 @@ class PromiseRowView:
 
     standing: Standing
     outcome: Outcome
+    final: bool
+    """Whether the chain can't give up any of its events."""
 
 
 class Scorer:
@@ -103,9 +105,11 @@ def list_promises(
     reader: Reader, company: Company, wanted: Outcome | None, offset: int, limit: int
 ) -> tuple[list[PromiseRowView], int]:
     """Some promises of a company, those due last first, and how many there are."""
-    as_of = reader.require_cursor().block.time
+    cursor = reader.require_cursor()
+    as_of = cursor.block.time
     standings, count = reader.page_of_promises(company.address, wanted, as_of, offset, limit)
-    return [PromiseRowView(standing, outcome(standing, as_of)) for standing in standings], count
+    rows = [PromiseRowView(each, outcome(each, as_of), each.changed_in <= cursor.final) for each in standings]
+    return rows, count
 
 
 def cohort_name(profile: Profile | None, cohort: int) -> str:

@@ -43,6 +43,11 @@ class PromiseView:
     history: list[Entry]
 
     @property
+    def final(self) -> bool:
+        """Whether the chain can't give up any of its events."""
+        return all(entry.final for entry in self.history)
+
+    @property
     def service_name(self) -> str:
         """The name to show for its service."""
         return service_name(self.profile, self.promise.service)

@@ -108,6 +108,14 @@ def test_what_is_final_and_what_provisional_is_said(client: TestClient, loaded: 
             }
             assert history[-1]["final"] is final
             assert ("provisional" in each.get(f"/promises/{latest}").text) is not final
+            assert each.get(f"/api/promises/{latest}").json()["final"] is final
+            assert {company["final"] for company in each.get("/api/companies").json()["items"]} == {final}
+            rows = each.get("/api/companies/UA/promises?limit=200").json()["items"]
+            assert len({row["final"] for row in rows}) == (1 if final else 2)
+            for row in rows[::20]:
+                history = each.get(f"/api/promises/{row['id']}").json()["history"]
+                assert row["final"] is all(event["final"] for event in history)
+            assert ("provisional" in each.get("/companies/UA/promises").text) is not final
 
 
 def test_a_score_says_what_it_rests_on(client: TestClient, loaded: Loaded) -> None:
