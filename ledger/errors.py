@@ -311,12 +311,15 @@ class NodeUnreachable(Unavailable):
 
 
 class NodeRefused(Unavailable):
-    """The node answered a request with an error. `data` is what a contract said, where it was one that refused."""
+    """The node answered a request with an error: `why`, in its words. `data` is what a contract said, where it was one
+    that refused.
+    """
 
     def __init__(self, url: str, method: str, why: str, data: object = None) -> None:
         super().__init__(
             f"The node at {url} refused {method}: {why}.", "Try again, or set TROTH_RPC_URL to another node."
         )
+        self.why = why
         self.data = data
 
 

@@ -98,8 +98,8 @@ class Settings(BaseSettings):
         return self.open_nodes().all[0]
 
     def open_nodes(self) -> Nodes:
-        """All nodes, not yet asked anything."""
-        return Nodes([Node(url) for url in _URLS.split(self.rpc_url)])
+        """All nodes, not yet asked anything. One that is named twice is one: it can't be a quorum with itself."""
+        return Nodes([Node(url) for url in dict.fromkeys(_URLS.split(self.rpc_url))])
 
     def limits(self) -> Limits:
         """How much the index asks nodes for."""

@@ -48,8 +48,8 @@ class Nodes:
         self._lock = threading.Lock()
 
     def next(self) -> Node:
-        """The node to ask next, once one is ready. If all gave false answers, the first, to hear why."""
-        return self.other(()) or self.all[0]
+        """The node to ask next, once one is ready. If all gave false answers, the one that did so first."""
+        return self.other(()) or min(self.all, key=lambda node: self._health[id(node)].ready_at)
 
     def other(self, asked: Collection[Node]) -> Node | None:
         """A node that was not asked, once one is ready: the one that failed least, and of those the one that has least
@@ -61,7 +61,9 @@ class Nodes:
                 others = [(self._health[id(node)], node) for node in self.all if node not in asked]
                 ready = [(each.failures, each.busy, node) for each, node in others if each.ready_at <= now]
                 if ready:
-                    return min(ready, key=itemgetter(0, 1))[2]
+                    node = min(ready, key=itemgetter(0, 1))[2]
+                    self._health[id(node)].distrusted = False
+                    return node
                 moments = [each.ready_at for each, _ in others if not each.distrusted]
             if not moments:
                 return None
@@ -87,7 +89,7 @@ class Nodes:
             raise
         else:
             with self._lock:
-                health.failures, health.distrusted = 0, False
+                health.failures = 0
         finally:
             with self._lock:
                 health.busy -= 1

@@ -24,7 +24,17 @@ from ledger.cli import acting
 from ledger.cli import demo as demo_run
 from ledger.cli.text import findings_table, index_progress, plain_console, score_tables
 from ledger.cli.watching import Journal, measure, serve_metrics
-from ledger.errors import Contradiction, Refused, TransactionPending, TrothError, Unavailable
+from ledger.errors import (
+    BrokenLink,
+    Contradiction,
+    HeadMismatch,
+    MalformedLog,
+    NodesDisagree,
+    Refused,
+    TransactionPending,
+    TrothError,
+    Unavailable,
+)
 from ledger.indexer.follow import Pause
 from ledger.indexer.notices import NodeDistrusted, NodeFailed, Notice, Rewound, Tell
 from ledger.indexer.run import Indexer
@@ -40,6 +50,8 @@ COULD_NOT = 2
 UNKNOWN = 3
 ALREADY = 4
 GATEWAY = "api.app:create_app"
+DOUBTS = 4
+"""How often in a row an index that follows asks again after a contradiction: half a minute in all."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -120,6 +132,8 @@ def index(
     signal.signal(signal.SIGINT, stop)
     with database.only_indexer():
         if from_scratch:
+            # Not before it is sure that there is something to index.
+            deployment.verify(settings.open_nodes().next())
             with database.write() as writer:
                 writer.forget_all()
         if follow:
@@ -175,14 +189,23 @@ def _follow(settings: Settings, deployment: Deployment, database: Database, stop
     finality, limits = settings.finality_of(deployment), settings.limits()
     indexer = Indexer(settings.open_nodes(), database, deployment, finality, limits, tell)
     pause = Pause()
+    doubts = 0
     while not stopping.is_set():
+        wait = pause.seconds
         try:
             pause.saw(indexer.synchronise().block)
+            doubts, wait = 0, pause.seconds
         except _Stopped:
             return
         except Unavailable as error:
             journal.waiting(str(error))
-        stopping.wait(pause.seconds)
+        except (BrokenLink, HeadMismatch, MalformedLog, NodesDisagree) as error:
+            # One address may stand for many nodes, of which some are behind others.
+            if doubts == DOUBTS:
+                raise
+            journal.waiting(str(error))
+            doubts, wait = doubts + 1, 2.0 ** (doubts + 1)
+        stopping.wait(wait)
 
 
 @app.command()

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ledger.chain.contract import heads
@@ -17,7 +18,7 @@ from ledger.chain.deployment import Deployment
 from ledger.chain.logs import read_logs
 from ledger.chain.node import Node
 from ledger.chain.nodes import Nodes
-from ledger.errors import InvalidSettings, NodeRefused, NodesDisagree, NodeUnreachable
+from ledger.errors import InvalidSettings, MalformedLog, NodeRefused, NodesDisagree, NodeUnreachable
 from ledger.events import Header, Log
 from ledger.indexer.follow import Range
 from ledger.indexer.notices import NodeDistrusted, NodeFailed, Tell
@@ -34,7 +35,7 @@ PATIENCE = 4
 """How many times the usual time a node may take, and `PATIENCE_S` at least, before another is asked too."""
 
 _TOO_MANY = re.compile(r"more than|too (many|large|wide|big)|exceed|range|limit", re.IGNORECASE)
-_RATE = re.compile(r"429|rate|too many requests|per second|capacity", re.IGNORECASE)
+_RATE = re.compile(r"\b429\b|\brate\b|too many requests|per second|capacity", re.IGNORECASE)
 _SUGGESTED = re.compile(r"\[\s*(0x[0-9a-fA-F]+)\s*,\s*(0x[0-9a-fA-F]+)\s*\]")
 
 
@@ -141,11 +142,14 @@ class Fetcher:
             except (NodeRefused, NodeUnreachable) as error:
                 # Too much at once: fewer from now on.
                 self._window = max(1.0, self._window / 2)
-                if isinstance(error, NodeRefused) and (parts := self._smaller(part, error.what)):
+                if isinstance(error, NodeRefused) and (parts := self._smaller(part, error.why)):
                     return [fetched for smaller in parts for fetched in self._fetch(smaller)]
                 self._tell(NodeFailed(node.url, error.what))
                 failures += 1
                 if failures >= TRIES * len(self._nodes.all):
+                    raise
+            except MalformedLog:
+                if not self._nodes.trusted:
                     raise
             else:
                 return [self._agreed(fetched, part)]
@@ -157,7 +161,12 @@ class Fetcher:
             if first is None or last is None:
                 lacking = part.first if first is None else part.last
                 raise NodeRefused(node.url, "eth_getBlockByNumber", f"it has no block {lacking}")
-        logs = read_logs(raw, self._deployment.address, part.first, part.last, (first, last))
+        try:
+            logs = read_logs(raw, self._deployment.address, part.first, part.last, (first, last))
+        except MalformedLog as error:
+            # Here it is known whose answer that was.
+            self._distrust(node, error.what)
+            raise
         self._companies.update({log.company for log in logs})
         found = self._heads(node, last.number)
         self._usual_s = 0.8 * self._usual_s + 0.2 * (time.monotonic() - began)
@@ -180,13 +189,17 @@ class Fetcher:
                     if not each.says_as(told[0]):
                         raise NodesDisagree(told[0].node.url, each.node.url, part.first, part.last)
                 raise NodeUnreachable(fetched.node.url, f"fewer than {self._quorum} nodes answer, as TROTH_QUORUM asks")
-            told.append(self._ask(other, part))
+            with suppress(MalformedLog):
+                told.append(self._ask(other, part))
         for each in told:
             if not each.says_as(told[-1]):
-                self._nodes.distrust(each.node)
                 why = f"{self._quorum} others have different logs in blocks {part.first} to {part.last}"
-                self._tell(NodeDistrusted(each.node.url, why))
+                self._distrust(each.node, why)
         return told[-1]
+
+    def _distrust(self, node: Node, why: str) -> None:
+        self._nodes.distrust(node)
+        self._tell(NodeDistrusted(node.url, why))
 
     def _smaller(self, part: Range, said: str) -> list[Range]:
         """The parts to ask for instead, by what a node said when it refused; none if that was not about their size."""

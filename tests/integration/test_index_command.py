@@ -8,8 +8,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
@@ -18,6 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from ledger.errors import Unavailable
 from ledger.store.database import Database
 from tests.integration.test_commands import ROOT, assert_refused, troth, variables
 from tests.support.chain import Loaded, free_port, lying_node
@@ -82,8 +84,10 @@ def desk(loaded: Loaded, place: str) -> Desk:
 
 
 def block_of(place: str) -> int:
-    with closing(Database(place)) as database, database.read() as reader:
+    """The last block indexed; -1 for none yet."""
+    with closing(Database(place)) as database, suppress(Unavailable), database.read() as reader:
         return reader.require_cursor().block.number
+    return -1
 
 
 def truth(loaded: Loaded) -> dict[str, list[tuple[Any, ...]]]:
@@ -188,6 +192,51 @@ def test_what_a_node_does_wrong_is_counted_by_node_without_its_key(desk: Desk) -
     assert all("127.0.0.1" in name and "hunter2" not in name for name in failures)
     assert "node failed" in said
     assert "hunter2" not in said
+
+
+def test_it_goes_on_where_a_node_leaves_events_out_only_for_a_while(loaded: Loaded, tmp_path: Path) -> None:
+    desk = Desk(loaded, sqlite(tmp_path / "troth.db"))
+    lies: list[str] = []
+
+    def for_a_while(method: str, _params: list[Any], result: Any) -> Any:
+        if method == "eth_getLogs" and len(lies) < 3 and result:
+            lies.append(method)
+            return result[1:]
+        return result
+
+    with lying_node(loaded.chain.url, for_a_while) as url:
+        last: int = truth(loaded)["ledger"][0][2]
+        done = lambda: block_of(desk.place) == last  # noqa: E731
+        with desk.following(until=done, rpc_url=url) as running:
+            running.send_signal(signal.SIGTERM)
+            _, said = running.communicate(timeout=20)
+    assert running.returncode == 0
+    assert len(lies) == 3
+    assert '"event": "waiting"' in said
+    assert contents(desk.place) == truth(loaded)
+
+
+def test_it_ends_where_a_node_leaves_events_out_for_good(loaded: Loaded, tmp_path: Path) -> None:
+    desk = Desk(loaded, sqlite(tmp_path / "troth.db"))
+    answer = lambda method, _, result: result[1:] if method == "eth_getLogs" and result else result  # noqa: E731
+    with lying_node(loaded.chain.url, answer) as url:
+        assert_refused(desk.index("--follow", rpc_url=url), 1, "does not continue the history of 0x")
+    assert contents(desk.place)["event"] == []
+
+
+def test_nothing_is_forgotten_before_a_node_answers(loaded: Loaded, tmp_path: Path) -> None:
+    desk = Desk(loaded, sqlite(tmp_path / "troth.db"))
+    desk.did("--to", "50")
+    before = contents(desk.place)
+    finished = desk.index("--from-scratch", rpc_url=f"http://127.0.0.1:{free_port()}")
+    assert_refused(finished, 2, "No Ethereum node answers")
+    assert contents(desk.place) == before
+
+
+def test_one_node_named_twice_is_no_quorum(loaded: Loaded, tmp_path: Path) -> None:
+    desk = Desk(loaded, sqlite(tmp_path / "troth.db"))
+    url = loaded.chain.url
+    assert_refused(desk.index(rpc_url=f"{url},{url}", quorum=2), 2, "TROTH_QUORUM=2, but TROTH_RPC_URL names 1")
 
 
 def test_a_port_for_metrics_that_is_taken_is_named(desk: Desk) -> None:

@@ -79,6 +79,14 @@ def test_a_node_that_gave_false_answers_is_left_alone_for_long() -> None:
     before = clock.now
     nodes.next()
     assert clock.now == before, "nobody waits for an hour: who asks is told"
+    with nodes.asking(all_[0]):
+        pass
+    assert not nodes.trusted, "an answer does not make good for a false one"
+    clock.now += 1
+    nodes.distrust(all_[0])
+    assert nodes.next() is all_[1], "each gets its turn"
     clock.now += DISTRUST_S
     assert nodes.trusted
     assert nodes.next() is all_[0]
+    clock.now = before
+    assert nodes.trusted, "that is over"
