@@ -1,0 +1,180 @@
+"""What scores cost: folding every flight of 2013, and asking for a company's score whose state is stored.
+
+`events_per_s`: all flights, as the promises of their airlines, from the log's events, decoded, to the rows that scores
+are made of, in one process; a flight is made, and if it landed, fulfilled and confirmed. `rows_per_s` is without the
+first half, what becomes of each promise. `query_p50_ms`: a company's score from the rows in a database, by its number
+of promises, the middle of many; to 2,000 customers and the public, of eight services, to four cohorts, due within a
+year, among eleven other companies. `ratio`: the slowest of these over the quickest. `flights_p50_ms`: the airline with
+most flights, whose promises are of 47 services.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy
+
+from benchmarks.report import report
+from ledger.events import Block, Confirmed, Fulfilled, Made, Matter, Position, PromiseEvent
+from ledger.indexer.project import lives_of
+from ledger.indexer.scores import MARKET
+from ledger.outcomes import Standing
+from ledger.promises import promise_id, signer_hash
+from ledger.scoring.policy import Policy
+from ledger.scoring.tallies import Book, fold, peers_shares, update
+from ledger.services.companies import Scorer
+from ledger.sources.flights import ORIGINS, flights
+from ledger.store.database import Database
+from ledger.store.records import Company, Cursor
+from ledger.units import ZERO_DIGEST, Address, BlockNumber, Digest, PromiseId, Timestamp, digest_of
+from tests.support.build import ARBITER, DAY, NOON, a_customer, a_promise, a_standing
+from tests.support.databases import KINDS, postgresql_server, sqlite
+
+PROMISES = (1_000, 10_000, 100_000, 1_000_000)
+ASKED = 200
+PEERS = 11
+SERVICES = 8
+COHORTS = 4
+CUSTOMERS = 2_000
+FATES = (0, 0, 0, 0, 600, None)
+"""Seconds late."""
+HIGHEST = (2 * CUSTOMERS, len(FATES), SERVICES, COHORTS, 365 * DAY, 5 * DAY, 4)
+"""Of what a promise is drawn from; half are to the public."""
+AT_ONCE = 50_000
+
+
+def main() -> None:
+    """Measures both."""
+    policy = Policy.named("standard")
+    flown = by_airline()
+    events = sum(map(len, flown.values()))
+    now = Timestamp(max(event.at.time for told in flown.values() for event in told) + DAY)
+    # The benchmark's own events are nobody else's garbage.
+    gc.collect()
+    gc.freeze()
+    began = time.perf_counter()
+    standings = {company: lives_of(told) for company, told in flown.items()}
+    lived_s = time.perf_counter() - began
+    books = {company: fold(promises.values(), now, policy) for company, promises in standings.items()}
+    whole_s = time.perf_counter() - began
+    figures: dict[str, float | dict[str, float]] = {
+        "flights": sum(map(len, standings.values())),
+        "events": events,
+        "events_per_s": round(events / whole_s),
+        "rows_per_s": round(events / (whole_s - lived_s)),
+    }
+    with tempfile.TemporaryDirectory() as folder, postgresql_server() as server:
+        for kind in KINDS:
+            url = sqlite(Path(folder) / "score.db") if kind == "sqlite" else server
+            with closing(Database(url)) as database:
+                asked = {f"{number:,}": query_ms(database, number, policy) for number in PROMISES}
+                figures[f"query_p50_ms {kind}"] = {name: round(ms, 3) for name, ms in asked.items()}
+                figures[f"ratio {kind}"] = round(max(asked.values()) / min(asked.values()), 2)
+                figures[f"flights_p50_ms {kind}"] = round(_asked(database, books, now, policy), 3)
+    report("score", figures)
+
+
+def by_airline() -> dict[Address, list[PromiseEvent]]:
+    """The events of all flights of the year, as the demo records them."""
+    found: defaultdict[Address, list[PromiseEvent]] = defaultdict(list)
+    arbiter = signer_hash(ARBITER)
+    for number, flight in enumerate(flights(date(2013, 1, 1), 365)):
+        company = Address(digest_of(flight.carrier.encode())[:20])
+        promise = replace(
+            a_promise(number, flight.due_at, 1 + ORIGINS.index(flight.origin), flight.destination), company=company
+        )
+        actor, id_ = signer_hash(company), promise_id(promise)
+        told = found[company]
+        told.append(Made(_at(flight.departs_at), company, actor, ZERO_DIGEST, id_, promise))
+        if flight.landed_at is not None:
+            at = _at(flight.landed_at)
+            told.append(Fulfilled(at, company, actor, ZERO_DIGEST, id_, ZERO_DIGEST))
+            told.append(Confirmed(at, company, arbiter, ZERO_DIGEST, id_, True, Matter.FULFILMENT, 0))
+    return dict(found)
+
+
+def _at(time: Timestamp) -> Position:
+    return Position(BlockNumber(time // 12), 0, ZERO_DIGEST, time)
+
+
+def query_ms(database: Database, number: int, policy: Policy) -> float:
+    """How long a company's score takes that has so many promises, all of them in the database."""
+    now = Timestamp(NOON + 365 * DAY)
+    promises = list(_promises(number, number))
+    companies = {company_of(each): list(_promises(1_000, each)) for each in range(PEERS)}
+    companies[company_of(PEERS)] = promises
+    with database.write() as writer:
+        writer.forget_all()
+        for start in range(0, number, AT_ONCE):
+            writer.put_standings(promises[start : start + AT_ONCE])
+    books = {company: fold(standings, now, policy) for company, standings in companies.items()}
+    del promises, companies
+    return _asked(database, books, now, policy)
+
+
+def _promises(number: int, seed: int) -> Iterator[Standing]:
+    chance = numpy.random.default_rng(seed)
+    for index in range(number):
+        to, fate, service, cohort, due, duration, stakes = map(int, chance.integers(0, HIGHEST))
+        yield a_standing(
+            FATES[fate],
+            id=PromiseId(index.to_bytes(32, "big")),
+            customer=ZERO_DIGEST if to >= CUSTOMERS else a_customer(to),
+            service=f"service {service}",
+            cohort=1 + cohort,
+            due_at=NOON + due,
+            duration=3600 + duration,
+            stakes=stakes,
+        )
+
+
+def company_of(number: int) -> Address:
+    """One of the companies."""
+    return Address((number + 1).to_bytes(20, "big")[::-1])
+
+
+def market_of(books: dict[Address, Book]) -> Book:
+    """The rows of all companies together."""
+    market = Book()
+    for book in books.values():
+        market.put(update(market, peers_shares({}, book.rows), Policy.named("standard")))
+    return market
+
+
+def _asked(database: Database, books: dict[Address, Book], now: Timestamp, policy: Policy) -> float:
+    """Milliseconds for the score of the company with most promises, the middle of many."""
+    block = Block(BlockNumber(1), digest_of(b"block"), now)
+    with database.write() as writer:
+        writer.forget_scores()
+        writer.put_rows({company: book.rows for company, book in (books | {MARKET: market_of(books)}).items()})
+        writer.move_cursor(Cursor("eip155:1:0x00", block, block.number, block, policy.hash))
+    gc.collect()
+    gc.freeze()
+    largest = max(books, key=lambda company: books[company].rows[b"a"][0])
+    company = Company(largest, Timestamp(0), Digest(ZERO_DIGEST), BlockNumber(1), ZERO_DIGEST, "", None)
+    return statistics.median(_times(database, company, policy))
+
+
+def _times(database: Database, company: Company, policy: Policy) -> Sequence[float]:
+    found = []
+    for _ in range(ASKED):
+        with database.read() as reader:
+            # A scorer keeps what it has computed, so each is asked once.
+            scorer = Scorer(policy)
+            began = time.perf_counter()
+            scorer.score(reader, company)
+            found.append(1000 * (time.perf_counter() - began))
+    return found
+
+
+if __name__ == "__main__":
+    main()
