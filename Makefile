@@ -56,7 +56,7 @@ format: $(VENV)/.dev node_modules/.ready ## Put the sources into their format
 contract: $(VENV)/.dev node_modules/.ready ## Compile the contract into the committed artifact
 	$(BIN)/python scripts/compile.py
 
-bench-%: $(VENV)/.dev node_modules/.ready ## Measure: demo, gas, index (5 min), follow
+bench-%: $(VENV)/.dev node_modules/.ready ## Measure: demo, gas, index (5 min), follow, science (3 min), score (2 min)
 	$(BIN)/python -m benchmarks.$*
 
 bench-gas: $(EAS)

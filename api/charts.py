@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ import pygal
 from pygal.style import Style
 
 from ledger.scoring.intervals import Interval
+from ledger.scoring.score import DayFigure
 from ledger.services.companies import CompanyView
 from ledger.units import WHOLE, Ppm
 
@@ -47,25 +49,24 @@ LABEL_WIDTH = 95
 """Pixels that a label below the line takes."""
 
 
-def by_day(view: CompanyView, width: int) -> bytes:
-    """The share on time (within the tolerance) of the promises due on each day, with its interval."""
-    days = view.score.days
+def by_day(days: Sequence[DayFigure], width: int) -> bytes:
+    """The share kept of the promises due on each day, with its interval."""
     chart = pygal.Line(**COMMON, width=width, height=260, dots_size=4, stroke=len(days) > 1, show_minor_x_labels=False)
     chart.y_labels = QUARTERS
     chart.x_labels = [f"{datetime.fromtimestamp(day.day, UTC):%d %b}" for day in days]
     chart.x_labels_major_count = min(width // LABEL_WIDTH, len(days))
     chart.truncate_label = -1
-    chart.add("on time", [_point(day.reliability.tolerated) for day in days])
+    chart.add("kept", [_point(day.kept) for day in days])
     return bytes(chart.render())
 
 
 def by_cohort(view: CompanyView, width: int) -> bytes:
-    """The share on time (within the tolerance) of each cohort that may be shown, with its interval."""
-    shown = [(cohort.cohort, cohort.reliability) for cohort in view.score.cohorts if cohort.reliability]
+    """The share kept of each cohort that may be shown, with its interval."""
+    shown = [(cohort.cohort, cohort.kept) for cohort in view.score.fairness.cohorts if cohort.kept]
     chart = pygal.HorizontalBar(**COMMON, width=width, height=60 + 44 * max(1, len(shown)), spacing=12)
     chart.x_labels = [view.cohort_name(cohort) for cohort, _ in reversed(shown)]
     chart.y_labels = QUARTERS
-    chart.add("on time", [_point(reliability.tolerated) for _, reliability in reversed(shown)])
+    chart.add("kept", [_point(kept) for _, kept in reversed(shown)])
     return bytes(chart.render())
 
 

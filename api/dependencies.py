@@ -28,3 +28,5 @@ ScorerOf = Annotated[Scorer, Depends(_scorer)]
 CompanyName = Annotated[str, Path(description="The company's address, or the handle it gives itself.")]
 Offset = Annotated[int, Query(ge=0, le=1_000_000_000, description="How many to leave out before the first.")]
 Limit = Annotated[int, Query(ge=1, le=500, description="How many to give at the most.")]
+Days = Annotated[int, Query(ge=1, le=3660, description="How many days back, the last block's included.")]
+DAYS = 366

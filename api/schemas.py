@@ -5,6 +5,7 @@ One long file on purpose: it is the API's reference, read from top to bottom.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
@@ -13,9 +14,13 @@ from ledger.documents import Profile
 from ledger.events import Made, Matter, PromiseEvent
 from ledger.outcomes import Outcome
 from ledger.promises import Promise
-from ledger.scoring.fairness import Fairness
+from ledger.scoring.collusion import Ring
+from ledger.scoring.explanation import Explanation
+from ledger.scoring.fairness import WORDS, Fairness, Gap
 from ledger.scoring.intervals import Interval
-from ledger.scoring.score import Grade, Reliability, Score
+from ledger.scoring.policy import Policy
+from ledger.scoring.reliability import Parts, Reliability, Stratum
+from ledger.scoring.score import Caution, DayFigure, Grade, Score
 from ledger.services.companies import CompanyView, PromiseRowView
 from ledger.services.promises import Entry, PromiseView
 from ledger.units import show_address, show_hex
@@ -29,8 +34,8 @@ ServiceName = Annotated[str, Field(description="The name that the company publis
 AssuredFloor = Annotated[
     int | None,
     Field(
-        description="The lower bound of the company's credited rate; null where fewer promises came due than the"
-        " policy's `min_promises`: such a company is not judged, and stands last in rank."
+        description="The least that routine and critical promises each allow; null where there is less evidence than"
+        " the policy's `min_evidence`: such a company is not judged, and stands last in rank."
     ),
 ]
 
@@ -38,16 +43,17 @@ AssuredFloor = Annotated[
 GradeByFloor = Annotated[
     Grade,
     Field(
-        description="By the assured floor and the policy: high from `green_from_ppm` (in the standard policy 800,000),"
-        " medium from `amber_from_ppm` (600,000), low below; not enough evidence with fewer promises due than"
-        " `min_promises` (20)."
+        description="By the assured floor and the policy: high from `green_from_ppm` (in the standard policy 800,000)"
+        " where at least `green_confirmed_ppm` of the fulfilled was confirmed, by words that weigh, medium from"
+        " `amber_from_ppm` (600,000),"
+        " low below; not enough evidence below `min_evidence` (20)."
     ),
 ]
 
 EXPERIENCES = ("respond-to-desire", "curated offering", "coach behaviour", "automatic execution")
 STAGES = ("recognise", "request", "respond", "repeat")
 STAKES = ("ordinary", "raised", "high", "critical")
-"""What the codes of a promise mean, by number; they label it, and no score counts them."""
+"""What the codes of a promise mean, by number. Stakes part the routine promises from the critical ones."""
 
 
 def _codes(names: tuple[str, ...]) -> str:
@@ -75,78 +81,207 @@ class IntervalOut(BaseModel):
         return cls(rate_ppm=interval.rate, low_ppm=interval.low, high_ppm=interval.high)
 
 
-class ReliabilityOut(BaseModel):
-    """How a set of matured promises came out."""
+class PromisesOut(BaseModel):
+    """How many promises there are, by what became of them."""
 
-    matured: int
-    kept: int = Field(description="Fulfilled by the due time.")
-    late: int = Field(description="Fulfilled after the due time.")
-    late_within_tolerance: int = Field(description="Those among `late` within the policy's tolerance.")
-    broken: int = Field(description="Due, and not fulfilled.")
-    strict: IntervalOut = Field(description="Share kept: by the due time, to the second.")
-    tolerated: IntervalOut = Field(description="Share on time: kept, or late within the tolerance.")
-    credited: IntervalOut = Field(description="Share of credit earned, of which late promises earn a part.")
+    matured: int = Field(description="Those that came due and count: the sum of the next five.")
+    kept: int = Field(description="Fulfilled by the due time, to the second.")
+    late: int = Field(description="Fulfilled after it.")
+    broken: int = Field(description="Not fulfilled, withdrawn by the company alone, or found broken.")
+    remedied: int = Field(description="Broken, and made good: the remedy was taken.")
+    disputed: int = Field(description="Under a dispute that nobody whom the policy trusts has decided.")
+    fulfilled: int = Field(description="Those that the company has reported as done.")
+    confirmed: int = Field(description="Of these, confirmed by the customer or the arbiter.")
+    open: int = Field(description="Not yet due: they count for nothing.")
+    released: int = Field(description="Withdrawn with the customer's consent, or replaced: they count for nothing.")
 
     @classmethod
-    def of(cls, reliability: Reliability) -> ReliabilityOut:
-        tally = reliability.tally
+    def of(cls, score: Score) -> PromisesOut:
+        counts = score.counts
         return cls(
-            matured=tally.matured,
-            kept=tally.kept,
-            late=tally.late,
-            late_within_tolerance=tally.tolerated,
-            broken=tally.broken,
-            strict=IntervalOut.of(reliability.strict),
-            tolerated=IntervalOut.of(reliability.tolerated),
-            credited=IntervalOut.of(reliability.credited),
+            matured=counts.matured,
+            kept=counts.kept,
+            late=counts.late,
+            broken=counts.broken,
+            remedied=counts.remedied,
+            disputed=counts.disputed,
+            fulfilled=counts.fulfilled,
+            confirmed=counts.confirmed,
+            open=score.open,
+            released=score.released,
         )
 
 
 class PartsOut(BaseModel):
-    """Where the credit went; the three sum to exactly 1,000,000, or to 0 without promises."""
+    """Where the credit went; the parts sum to exactly 1,000,000, or to 0 without promises."""
 
-    credited_ppm: int
-    lost_late_ppm: int
-    lost_broken_ppm: int
+    assured_ppm: int = Field(description="The assured floor.")
+    unproven_ppm: int = Field(description="Earned, and not yet proven to be more than luck.")
+    disputed_ppm: int = Field(description="Lost if all open disputes are.")
+    late_ppm: int
+    remedied_ppm: int
+    broken_ppm: int
+
+    @classmethod
+    def of(cls, parts: Parts) -> PartsOut:
+        return cls(**{f"{name}_ppm": share for name, share in asdict(parts).items()})
 
 
-class CohortOut(BaseModel):
-    """One cohort; `reliability` is null where the figures must stay hidden."""
+class ReliabilityOut(BaseModel):
+    """How a set of matured promises came out: decayed by age, capped by customer, weighted by who witnesses."""
 
-    cohort: int
-    name: CohortName
-    reliability: ReliabilityOut | None
+    judged: bool = Field(description="Whether there is evidence enough to judge.")
+    evidence_milli: int = Field(description="How many promises of today they are worth, in thousandths.")
+    customers_milli: int = Field(description="How many customers they are of in effect, in thousandths.")
+    credited: IntervalOut = Field(
+        description="Share of credit earned: 1 for kept, a part for late or remedied. `low_ppm` is the assured floor,"
+        " as if all open disputes were lost; `high_ppm` as if none were."
+    )
+    strict: IntervalOut = Field(description="Share kept by the due time and undisputed.")
+    parts: PartsOut
+
+    @classmethod
+    def of(cls, reliability: Reliability, policy: Policy) -> ReliabilityOut:
+        return cls(
+            judged=reliability.judged(policy),
+            evidence_milli=reliability.evidence.milli,
+            customers_milli=reliability.evidence.customers_milli,
+            credited=IntervalOut.of(reliability.credited),
+            strict=IntervalOut.of(reliability.strict),
+            parts=PartsOut.of(reliability.parts),
+        )
 
 
 class GapOut(BaseModel):
-    """How much more often `first` was served on time than `second`, within the same service and period."""
+    """How much more often `first` fared well than `second`, within the same service and period."""
 
     first: int
     second: int
     estimate_ppm: int
     low_ppm: int
     high_ppm: int
-    strata: int
+    strata: int = Field(description="Services and periods in which both have promises.")
     state: Fairness
+
+    @classmethod
+    def of(cls, gap: Gap) -> GapOut:
+        return cls(
+            first=gap.first,
+            second=gap.second,
+            estimate_ppm=gap.estimate,
+            low_ppm=gap.low,
+            high_ppm=gap.high,
+            strata=gap.strata,
+            state=gap.state,
+        )
+
+
+class ConductOut(BaseModel):
+    """How often something bad happened that could have."""
+
+    name: str
+    what: str
+    cases: int
+    bad: int
+    share: IntervalOut
+    state: Fairness
+
+
+class CohortOut(BaseModel):
+    """One cohort; `matured` and `kept` are null where they must stay hidden."""
+
+    cohort: int
+    name: CohortName
+    matured: int | None
+    kept: IntervalOut | None
 
 
 class FairnessOut(BaseModel):
-    """Whether cohorts are treated alike: the weakest of all gaps."""
+    """Whether like customers are treated alike, and how those are treated who were failed: the weakest part counts."""
 
     state: Fairness
     why: str
-    gaps: list[GapOut]
+    since: Seconds = Field(description="The first second of the periods that are looked at.")
+    outcome: list[GapOut] = Field(description="Gaps in what was kept.")
+    outcome_mean_difference_ppm: int = Field(description="The mean of these gaps (Gini's mean difference).")
+    remedy: list[GapOut] = Field(description="Gaps in what was remedied, of what had failed.")
+    conduct: list[ConductOut]
+    announced: IntervalOut = Field(description="Share of the failures that the company told of before they were due.")
+    answer_time_s: int | None = Field(description="Mean seconds to the answer of a dispute; null where none was.")
+    shared: int = Field(description="Promises that can be compared with another cohort's, like with like.")
+    cohorts: list[CohortOut]
+
+    @classmethod
+    def of(cls, view: CompanyView) -> FairnessOut:
+        figure = view.score.fairness
+        return cls(
+            state=figure.state,
+            why=figure.why,
+            since=figure.since,
+            outcome=[GapOut.of(gap) for gap in figure.outcome],
+            outcome_mean_difference_ppm=figure.outcome_mean_difference,
+            remedy=[GapOut.of(gap) for gap in figure.remedy],
+            conduct=[
+                ConductOut(
+                    name=name,
+                    what=WORDS[name],
+                    cases=part.cases,
+                    bad=part.bad,
+                    share=IntervalOut.of(part.share),
+                    state=part.state,
+                )
+                for name, part in figure.conduct.items()
+            ],
+            announced=IntervalOut.of(figure.announced),
+            answer_time_s=figure.answer_time,
+            shared=figure.shared,
+            cohorts=[
+                CohortOut(
+                    cohort=cohort.cohort,
+                    name=view.cohort_name(cohort.cohort),
+                    matured=cohort.matured if cohort.kept else None,
+                    kept=IntervalOut.of(cohort.kept) if cohort.kept else None,
+                )
+                for cohort in figure.cohorts
+            ],
+        )
 
 
-class DayOut(BaseModel):
-    """The promises due on one day (UTC)."""
+class EstimateOut(BaseModel):
+    """What to expect of the company's next promises of one service."""
 
-    day: Seconds
-    reliability: ReliabilityOut
+    service: Hex
+    service_name: ServiceName
+    matured: int
+    expected_ppm: int
+    learnt: bool = Field(description="Whether the prior is learnt from the other companies with this service.")
+
+
+class AmbitionOut(BaseModel):
+    """What was kept, against what peers would have kept within the times that were promised."""
+
+    kept: int
+    expected_milli: int = Field(description="Thousandths of promises.")
+    ratio_ppm: int | None = Field(description="Below 1,000,000: peers would have kept more.")
+    usual_milli: int = Field(description="What peers keep of as many by their own deadlines, in thousandths.")
+    padding_ppm: int | None = Field(description="That over what they would have kept: low where deadlines are padded.")
+
+
+class BurnOut(BaseModel):
+    """Failures in the last days, against what the time before lets one expect."""
+
+    days: int
+    matured: int
+    lost_ppm: int = Field(description="Share of the credit lost, at the least.")
+    budget_ppm: int = Field(description="Share that might have been lost by all that was known before.")
+    threshold_ppm: int
+    rings: bool
 
 
 class ScoreOut(BaseModel):
-    """A company's score, a function of its events and the policy alone."""
+    """A company's score: what is assured follows from its events and the policy alone; estimates and ambition, from
+    those of its peers too.
+    """
 
     company: Hex
     as_of_block: int
@@ -155,18 +290,23 @@ class ScoreOut(BaseModel):
     policy: Hex = Field(description="The policy's hash; see /api/policy.")
     grade: GradeByFloor
     assured_floor_ppm: AssuredFloor
-    reliability: ReliabilityOut
-    parts: PartsOut
-    open: int = Field(description="Promises not yet due: they count for nothing.")
-    released: int = Field(description="Withdrawn with the customer's consent, or replaced: they count for nothing.")
+    expected_ppm: int = Field(description="What to expect of its next promises: an estimate, not a proof.")
+    cautions: list[Caution] = Field(description="Why to read it with care.")
+    promises: PromisesOut
     confirmed_ppm: int = Field(description="Share of the fulfilled that customer or arbiter confirmed.")
+    witnessed_ppm: int = Field(description="The same by what their word weighs, capped for each customer: for badges.")
+    reliability: ReliabilityOut = Field(description="Of all promises.")
+    routine: ReliabilityOut | None = Field(description="Of promises with ordinary stakes; null without any.")
+    critical: ReliabilityOut | None = Field(description="Of promises whose failure hurts; null without any.")
     fairness: FairnessOut
-    cohorts: list[CohortOut]
-    days: list[DayOut]
+    burns: list[BurnOut]
+    ambition: AmbitionOut
+    estimates: list[EstimateOut]
 
     @classmethod
-    def of(cls, view: CompanyView) -> ScoreOut:
-        score: Score = view.score
+    def of(cls, view: CompanyView, policy: Policy) -> ScoreOut:
+        score = view.score
+        strata = {stratum: ReliabilityOut.of(figure, policy) for stratum, figure in score.strata.items()}
         return cls(
             company=show_address(view.company.address),
             as_of_block=score.as_of_block,
@@ -174,42 +314,100 @@ class ScoreOut(BaseModel):
             final=view.final,
             policy=show_hex(score.policy),
             grade=score.grade,
-            assured_floor_ppm=score.assured_floor,
-            reliability=ReliabilityOut.of(score.reliability),
-            parts=PartsOut(
-                credited_ppm=score.parts.credited,
-                lost_late_ppm=score.parts.lost_late,
-                lost_broken_ppm=score.parts.lost_broken,
-            ),
-            open=score.open,
-            released=score.released,
+            assured_floor_ppm=score.floor,
+            expected_ppm=score.estimate,
+            cautions=list(score.cautions),
+            promises=PromisesOut.of(score),
             confirmed_ppm=score.confirmed,
-            fairness=FairnessOut(
-                state=score.fairness.state,
-                why=score.fairness.why,
-                gaps=[
-                    GapOut(
-                        first=gap.first,
-                        second=gap.second,
-                        estimate_ppm=gap.estimate,
-                        low_ppm=gap.low,
-                        high_ppm=gap.high,
-                        strata=gap.strata,
-                        state=gap.state,
-                    )
-                    for gap in score.fairness.gaps
-                ],
-            ),
-            cohorts=[
-                CohortOut(
-                    cohort=figure.cohort,
-                    name=view.cohort_name(figure.cohort),
-                    reliability=ReliabilityOut.of(figure.reliability) if figure.reliability else None,
+            witnessed_ppm=score.witnessed,
+            reliability=ReliabilityOut.of(score.reliability, policy),
+            routine=strata.get(Stratum.ROUTINE),
+            critical=strata.get(Stratum.CRITICAL),
+            fairness=FairnessOut.of(view),
+            burns=[
+                BurnOut(
+                    days=burn.days,
+                    matured=burn.matured,
+                    lost_ppm=burn.lost,
+                    budget_ppm=burn.budget,
+                    threshold_ppm=burn.threshold,
+                    rings=burn.rings,
                 )
-                for figure in score.cohorts
+                for burn in score.burns
             ],
-            days=[DayOut(day=day.day, reliability=ReliabilityOut.of(day.reliability)) for day in score.days],
+            ambition=AmbitionOut(
+                kept=score.ambition.kept,
+                expected_milli=score.ambition.expected_milli,
+                ratio_ppm=score.ambition.ratio,
+                usual_milli=score.ambition.usual_milli,
+                padding_ppm=score.ambition.padding,
+            ),
+            estimates=[
+                EstimateOut(
+                    service=show_hex(estimate.service),
+                    service_name=view.service_name(estimate.service),
+                    matured=estimate.matured,
+                    expected_ppm=estimate.expected,
+                    learnt=estimate.learnt,
+                )
+                for estimate in score.estimates
+            ],
         )
+
+
+class LossOut(BaseModel):
+    """A promise that did not earn all of its credit."""
+
+    id: Hex
+    outcome: Outcome = Field(description="As what it counts under the policy.")
+    due_at: Seconds
+    lost_ppm: int
+
+
+class ExplanationOut(BaseModel):
+    """Which promises cost the company what."""
+
+    company: Hex
+    as_of_block: int
+    lost_ppm: int = Field(description="The sum of all losses: what the credited rate lacks, all open disputes lost.")
+    total: int = Field(description="How many promises lost something.")
+    items: list[LossOut] = Field(description="The dearest first.")
+    mutual: list[Hex] = Field(
+        description="Companies that confirm its promises, and whose promises it confirms. A flag: no figure counts it."
+    )
+    ring: list[Hex] = Field(description="All with whom it stands in a ring of such confirmations.")
+
+    @classmethod
+    def of(cls, view: CompanyView, explanation: Explanation, ring: Ring, offset: int, limit: int) -> ExplanationOut:
+        return cls(
+            company=show_address(view.company.address),
+            as_of_block=view.score.as_of_block,
+            lost_ppm=explanation.lost,
+            total=len(explanation.losses),
+            items=[
+                LossOut(
+                    id=show_hex(loss.standing.id),
+                    outcome=loss.counted_as,
+                    due_at=loss.standing.due_at,
+                    lost_ppm=loss.ppm,
+                )
+                for loss in explanation.losses[offset : offset + limit]
+            ],
+            mutual=list(map(show_address, ring.mutual)),
+            ring=list(map(show_address, ring.component)),
+        )
+
+
+class DayOut(BaseModel):
+    """The promises due on one day (UTC)."""
+
+    day: Seconds = Field(description="Its first second.")
+    matured: int
+    kept: IntervalOut
+
+    @classmethod
+    def of(cls, figure: DayFigure) -> DayOut:
+        return cls(day=figure.day, matured=figure.matured, kept=IntervalOut.of(figure.kept))
 
 
 class CompanyOut(BaseModel):
@@ -227,6 +425,8 @@ class CompanyOut(BaseModel):
     head_block: int
     grade: GradeByFloor
     assured_floor_ppm: AssuredFloor
+    expected_ppm: int = Field(description="What to expect of its next promises: an estimate, not a proof.")
+    cautions: list[Caution] = Field(description="Why to read it with care.")
     matured: int
     fairness: Fairness
     final: bool = Field(description="Whether the chain can't give up any of what this rests on.")
@@ -243,8 +443,10 @@ class CompanyOut(BaseModel):
             head=show_hex(company.head),
             head_block=company.head_block,
             grade=score.grade,
-            assured_floor_ppm=score.assured_floor,
-            matured=score.reliability.tally.matured,
+            assured_floor_ppm=score.floor,
+            expected_ppm=score.estimate,
+            cautions=list(score.cautions),
+            matured=score.counts.matured,
             fairness=score.fairness.state,
             final=view.final,
         )

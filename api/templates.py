@@ -23,6 +23,8 @@ MARKS = {
     Outcome.KEPT: "✓",
     Outcome.LATE: "◷",
     Outcome.BROKEN: "✗",
+    Outcome.REMEDIED: "↺",
+    Outcome.DISPUTED: "⚖",
     Outcome.OPEN: "…",
     Outcome.RELEASED: "–",
     Grade.GREEN: "✓",
@@ -75,6 +77,16 @@ def points(ppm: int) -> str:
     return f"{sign}{tenths // 10}.{tenths % 10}"
 
 
+def thousandths(value: int) -> str:
+    """Thousandths of something as a number with one decimal, rounded down."""
+    return f"{value // 1000:,}.{value // 100 % 10}"
+
+
+def ratio(ppm: Ppm) -> str:
+    """A ratio with two decimals, rounded down."""
+    return f"{ppm // 1_000_000}.{ppm // 10_000 % 100:02}"
+
+
 def kind(node: dict[str, Any], named: dict[str, Any]) -> str:
     """What a node of a JSON schema allows, in words; `named` are the schemas that it may refer to."""
     if reference := node.get("$ref"):
@@ -109,6 +121,8 @@ def _environment_of(folder: Path) -> Environment:
         "kind": kind,
         "mark": MARKS.__getitem__,
         "count": "{:,}".format,
+        "thousandths": thousandths,
+        "ratio": ratio,
         # Whether an optional field holds something: it is all zeros where it does not.
         "given": any,
     }

@@ -43,7 +43,7 @@ def main() -> None:
             Indexer(Nodes([chain]), database, deployment, Finality("latest")).synchronise()
             scoring = time.perf_counter()
             with database.read() as reader:
-                views = directory(reader, Scorer(Policy.standard()))
+                views = directory(reader, Scorer(Policy.named("standard")))
             end = time.perf_counter()
             database.close()
     if len(views) != len(names):

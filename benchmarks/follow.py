@@ -28,6 +28,7 @@ from ledger.indexer.follow import Finality
 from ledger.indexer.run import Indexer
 from ledger.indexer.undo import rewind
 from ledger.promises import promise_id
+from ledger.scoring.policy import Policy
 from ledger.store.database import Database
 from ledger.units import BlockNumber
 from tests.support.chain import free_port
@@ -126,7 +127,7 @@ def _rewind(real: Real, path: Path) -> float:
             to = next(block for block in reader.recent() if block.number == BlockNumber(cursor.block.number - DEPTH))
         began = time.perf_counter()
         with database.write() as writer:
-            rewind(writer, cursor, to)
+            rewind(writer, cursor, to, Policy.named("standard"))
         return time.perf_counter() - began
 
 

@@ -4,8 +4,8 @@ Ten companies, 500 blocks with 200 events each (promises made, promises fulfille
 every header is hashed, every log read strictly, every head replayed and compared with the contract's.
 
 - floor_s: only downloading the logs, in the same ranges, one after another.
-- sqlite_s, postgresql_s: `log` is raw events and links, `projections` what is known of companies and promises, `whole`
-  from the start of the process to its end. The middle of RUNS.
+- sqlite_s, postgresql_s: `log` is raw events and links, `projections` what is known of companies and promises, `scores`
+  the rows that scores are made of, `whole` from the start of the process to its end. The middle of RUNS.
 - ponder_s: from the start of its process to the last block, for the same tables without heads and links; once each. As
   it comes it asks a node 20 times a second at most; `unbound` has that lifted, by naming the node 25 times.
 - latency60_s: with 60 ms added to each request, into SQLite; beside it the same line with 0 ms.
@@ -90,8 +90,9 @@ def _once(url: str, record: Path, place: str) -> dict[str, Any]:
 
 def _seconds(runs: list[dict[str, Any]]) -> dict[str, float]:
     return {
-        "log": _middle([run["total_s"] - run["projections_s"] for run in runs]),
+        "log": _middle([run["total_s"] - run["projections_s"] - run["scores_s"] for run in runs]),
         "projections": _middle([run["projections_s"] for run in runs]),
+        "scores": _middle([run["scores_s"] for run in runs]),
         "whole": _middle([run["whole_s"] for run in runs]),
     }
 

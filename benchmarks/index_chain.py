@@ -33,7 +33,7 @@ from ledger.units import (
     show_hex,
 )
 from scripts.vectors import log_of, words_of
-from tests.support.build import CHAIN_ID, CONTRACT, DAY, a_profile, a_promise
+from tests.support.build import CHAIN_ID, CONTRACT, a_profile, a_promise
 from tests.support.chain import deploy, free_port
 
 GENESIS = Timestamp(1_700_000_000)
@@ -43,11 +43,13 @@ BLOCKS = 500
 EACH = 50
 """Promises of one company in a block: it makes and fulfils them, and two companies do so in each block."""
 EVENTS_PER_BLOCK = 4 * EACH
+SOON_S = 60
+"""From making to due: nearly all promises mature on the way, and change what scores are made of once more."""
 
 
-def promises(company: Address, number: int) -> list[Promise]:
+def promises(company: Address, number: int, block_time_s: int = BLOCK_TIME_S) -> list[Promise]:
     """What a company makes in the block `number`."""
-    due = GENESIS + 4000 * DAY
+    due = GENESIS + block_time_s * (3 + number) + SOON_S
     return [replace(a_promise(number * EACH + each, due_at=due), company=company) for each in range(EACH)]
 
 
@@ -68,7 +70,7 @@ class Real:
 
     def mine(self, number: int) -> list[Promise]:
         """Mines the block `number` of 200 events. Gives the promises made in it."""
-        made = {company: promises(company, number) for company in turns(self.companies, number)}
+        made = {company: promises(company, number, self.block_time_s) for company in turns(self.companies, number)}
         calls = []
         for company, own in made.items():
             fulfilled = fulfil_all([(promise_id(promise), ZERO_DIGEST) for promise in own])

@@ -44,7 +44,7 @@ class Stopwatch:
 
 
 def main() -> None:
-    """Gives, as JSON, seconds in all, those of projections, events, peak MiB, and when each step was done."""
+    """Gives, as JSON, seconds in all, those of projections and of scores, events, peak MiB, when each step was done."""
     rpc, record, url = sys.argv[1:]
     projections = Stopwatch()
     projections.on(run, "project")
@@ -52,6 +52,9 @@ def main() -> None:
         projections.on(Reader, name)
     for name in ("put_standings", "put_companies"):
         projections.on(Writer, name)
+    scores = Stopwatch()
+    scores.on(run, "turned")
+    scores.on(Writer, "put_rows")
     steps: list[tuple[int, float]] = []
 
     def note(notice: Notice) -> None:
@@ -67,6 +70,7 @@ def main() -> None:
     figures = {
         "total_s": total,
         "projections_s": projections.seconds,
+        "scores_s": scores.seconds,
         "events": sum(events for events, _ in steps),
         "peak_mib": _peak_kib() / KIB_PER_MIB,
         "steps": steps,

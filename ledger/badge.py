@@ -27,9 +27,9 @@ _NARROW, _WIDE = frozenset("ijl.,:;|! '·-"), frozenset("mwMW%@≥")
 def badge_message(score: Score) -> str:
     """What the badge says: the assured floor and its date, or that there is too little to say."""
     day = f"{datetime.fromtimestamp(score.as_of, UTC):%Y-%m-%d}"
-    if score.assured_floor is None:
+    if score.floor is None:
         return f"{score.grade} · {day}"
-    return f"at least {percent_down(score.assured_floor)} · {day}"
+    return f"at least {percent_down(score.floor)} · {day}"
 
 
 def render_badge(company: str, score: Score) -> str:

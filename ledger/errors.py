@@ -8,6 +8,7 @@ TrothError                  says what is wrong, with which value, and what to do
 │   ├── InvalidDocument     what can't be written as canonical JSON
 │   ├── InvalidOffer        a promise that nobody could mean
 │   ├── InvalidPolicy
+│   ├── InvalidProof        what is said to prove something does not
 │   ├── InvalidSettings
 │   └── InvalidSource       a row of a data source
 ├── NotFound                well-formed, and not in the ledger
@@ -148,12 +149,23 @@ class InvalidProfile(InvalidInput):
         )
 
 
+class InvalidProof(InvalidInput):
+    """What is said to prove something does not."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(
+            f"The proof does not hold: {why}.", "Ask whoever gave it for another, and trust neither before."
+        )
+
+
 class InvalidPolicy(InvalidInput):
     """A policy that does not have the form that the scores need."""
 
     def __init__(self, where: str, why: str) -> None:
         super().__init__(
-            f"The policy {where} can't be used: {why}.", "Mend it, or take ledger/scoring/policy.json as a model."
+            f"The policy {where} can't be used: {why}.",
+            "Mend it, or take ledger/scoring/policies/standard.json as a model.",
         )
 
 
@@ -449,6 +461,16 @@ class IndexBusy(Unavailable):
         )
 
 
+class BlockNotIndexed(Unavailable):
+    """A score was asked for as of a block that the index has not reached."""
+
+    def __init__(self, number: int, reached: int) -> None:
+        super().__init__(
+            f"Block {number} is not indexed: the index has reached block {reached}.",
+            "Name an earlier block, or run `troth index` first.",
+        )
+
+
 class NotIndexed(Unavailable):
     """The database holds no ledger yet."""
 
@@ -596,7 +618,7 @@ class LogDiffers(Contradiction):
 
 
 class RowsDiffer(Contradiction):
-    """What the database says of companies or promises does not follow from its log."""
+    """What the database says of companies, promises or scores does not follow from its log."""
 
     def __init__(self, url: str, what: str) -> None:
         super().__init__(

@@ -38,7 +38,7 @@ FIELDS = (
 _FORKS = 15
 """Where the fields begin that not every block has."""
 
-_QUANTITIES = {
+QUANTITIES = {
     "difficulty",
     "number",
     "gasLimit",
@@ -52,12 +52,18 @@ _QUANTITIES = {
 
 def header_hash(header: Mapping[str, Any]) -> Digest:
     """The hash of the block with this header, as JSON-RPC gives it. Raises KeyError, InvalidData, ValueError."""
+    return digest_of(encode_header(header))
+
+
+def encode_header(header: Mapping[str, Any]) -> bytes:
+    """The header's RLP. Raises as `header_hash` does."""
     present = [*FIELDS[:_FORKS], *(name for name in FIELDS[_FORKS:] if header.get(name) is not None)]
-    return digest_of(rlp.encode([_encoded(name, header[name]) for name in present]))
+    content: bytes = rlp.encode([_encoded(name, header[name]) for name in present])
+    return content
 
 
 def _encoded(name: str, value: Any) -> bytes:
-    if name in _QUANTITIES:
+    if name in QUANTITIES:
         number = int(value, 16)
         return number.to_bytes((number.bit_length() + 7) // 8, "big")
     return parse_bytes(value)

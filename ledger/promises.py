@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import attrgetter
 
 from ledger.errors import InvalidPromise
@@ -126,6 +127,7 @@ def customer_of(salt: bytes, signer: bytes) -> Digest:
     return digest_of(salt + signer_hash(signer))
 
 
+@lru_cache(maxsize=4096)
 def signer_hash(signer: bytes) -> Digest:
     """What the log calls an actor by: keccak256 of its ERC-7913 signer; an account's signer is its 20 bytes."""
     return digest_of(signer)

@@ -46,8 +46,8 @@ class Settings(BaseSettings):
     """The deployment record; by default deployment.json in the home folder."""
     database: str | None = None
     """The database's URL; by default SQLite's troth.db in the home folder."""
-    policy: Path | None = None
-    """The scoring policy; by default the one that comes with the package."""
+    policy: str = "standard"
+    """The scoring policy: `standard`, `strict`, or a file."""
     finality: Annotated[str, Field(pattern=r"^(latest|safe|finalized|[0-9]{1,9})$")] | None = None
     """From which block on nothing changes: a tag, or how many blocks below the latest; by default `latest` on the local
     chain, `finalized` elsewhere."""
@@ -115,7 +115,7 @@ class Settings(BaseSettings):
 
     def load_policy(self) -> Policy:
         """The policy. Raises InvalidPolicy."""
-        return Policy.load(self.policy) if self.policy else Policy.standard()
+        return Policy.find(self.policy)
 
     def finality_of(self, deployment: Deployment) -> Finality:
         """From which block of the ledger's chain on nothing changes."""

@@ -108,15 +108,19 @@ PROMISES = (
 
 def main() -> None:
     """Writes the file, or compares it."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    write_or_check(FILE, content(), __doc__, "python scripts/vectors.py")
+
+
+def write_or_check(file: Path, fresh: str, about: str | None, command: str) -> None:
+    """What a script does that makes a file: writes it; with `--check`, exits 1 where the committed one is another."""
+    parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--check", action="store_true", help="compare with the committed file instead of writing")
-    check = parser.parse_args().check
-    fresh = content()
-    if not check:
-        FILE.write_text(fresh)
-        print(f"{FILE.relative_to(ROOT)}: {len(fresh)} characters")
-    elif FILE.read_text() != fresh:
-        sys.exit(f"{FILE.relative_to(ROOT)} is not what the code gives. Run: python scripts/vectors.py")
+    shown = file.relative_to(ROOT)
+    if not parser.parse_args().check:
+        file.write_text(fresh)
+        sys.stdout.write(f"{shown}: {len(fresh)} characters\n")
+    elif file.read_text() != fresh:
+        sys.exit(f"{shown} is not what the code gives. Run: {command}")
 
 
 def content() -> str:
@@ -251,7 +255,25 @@ def _log(event: Event) -> dict[str, Any]:
         "data": show_hex(data),
         "time": int(event.at.time),
         "head": show_hex(event.head),
+        "fields": _fields(event),
     }
+
+
+def _fields(record: Event | Promise) -> dict[str, Any]:
+    """What an event or a promise says, as JSON has it; a promise's nonce as text."""
+    said = {field.name: getattr(record, field.name) for field in fields(record) if field.name not in ("at", "head")}
+    return {_camel(name): str(value) if name == "nonce" else _shown(value) for name, value in said.items()}
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, Promise):
+        return _fields(value)
+    return show_hex(value) if isinstance(value, bytes) else value
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.title() for part in rest)
 
 
 def words_of(event: Event) -> tuple[list[bytes], bytes]:

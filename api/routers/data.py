@@ -6,12 +6,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from api.dependencies import CompanyName, Limit, Offset, ReaderOf, ScorerOf
+from api.dependencies import DAYS, CompanyName, Days, Limit, Offset, ReaderOf, ScorerOf
 from api.errors import PROBLEMS
 from api.schemas import (
     CompanyOut,
     CompanyPage,
     CompanyWithProfileOut,
+    DayOut,
+    ExplanationOut,
     Health,
     PolicyOut,
     PromiseOut,
@@ -20,8 +22,9 @@ from api.schemas import (
     ScoreOut,
 )
 from ledger.outcomes import Outcome
-from ledger.services.companies import directory, list_promises, view_company
+from ledger.services.companies import directory, explain_company, list_promises, view_company
 from ledger.services.promises import view_promise
+from ledger.services.witnesses import ring_of
 from ledger.units import parse_promise_id, show_hex
 
 router = APIRouter(prefix="/api", tags=["data"], responses=PROBLEMS)
@@ -43,7 +46,23 @@ def company(company: CompanyName, reader: ReaderOf, scorer: ScorerOf) -> Company
 @router.get("/companies/{company}/score")
 def score(company: CompanyName, reader: ReaderOf, scorer: ScorerOf) -> ScoreOut:
     """A company's score with all of its parts."""
-    return ScoreOut.of(view_company(reader, company, scorer))
+    return ScoreOut.of(view_company(reader, company, scorer), scorer.policy)
+
+
+@router.get("/companies/{company}/losses")
+def losses(
+    company: CompanyName, reader: ReaderOf, scorer: ScorerOf, offset: Offset = 0, limit: Limit = 100
+) -> ExplanationOut:
+    """Which promises cost the company what, the dearest first. All of its promises are gone through for this."""
+    view = view_company(reader, company, scorer)
+    ring = ring_of(reader, view.company.address, view.score.as_of_block)
+    return ExplanationOut.of(view, explain_company(reader, view, scorer.policy), ring, offset, limit)
+
+
+@router.get("/companies/{company}/days")
+def days(company: CompanyName, reader: ReaderOf, scorer: ScorerOf, last: Days = DAYS) -> list[DayOut]:
+    """What was kept of what fell due on each of the last days, those without promises left out."""
+    return [DayOut.of(figure) for figure in scorer.days(reader, view_company(reader, company, scorer).company, last)]
 
 
 @router.get("/companies/{company}/promises")

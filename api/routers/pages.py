@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
-from api.dependencies import Offset, ReaderOf, ScorerOf
+from api.dependencies import DAYS, Offset, ReaderOf, ScorerOf
 from api.schemas import EXPERIENCES, STAGES, STAKES
-from api.templates import render
+from api.templates import render, shares
 from ledger.badge import badge_message
 from ledger.outcomes import Outcome
+from ledger.scoring.fairness import WORDS
+from ledger.scoring.reliability import Parts, Stratum
 from ledger.services.companies import directory, list_promises, view_company
 from ledger.services.promises import view_promise
-from ledger.units import parse_promise_id
+from ledger.units import Ppm, parse_promise_id
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 PAGE = 50
 RECENT = 5
+PARTS = {
+    "assured": "assured",
+    "unproven": "earned, not yet proven",
+    "disputed": "disputed",
+    "late": "lost to late promises",
+    "remedied": "lost to remedied ones",
+    "broken": "lost to broken ones",
+}
+STRATA = {Stratum.ROUTINE: "routine promises", Stratum.CRITICAL: "critical promises, whose failure hurts most"}
 
 
 @router.get("/")
@@ -35,16 +48,39 @@ def company_page(company: str, request: Request, reader: ReaderOf, scorer: Score
     view = view_company(reader, company, scorer)
     recent = {
         result: list_promises(reader, view.company, result, 0, RECENT)[0]
-        for result in (Outcome.BROKEN, Outcome.LATE, Outcome.KEPT)
+        for result in (Outcome.DISPUTED, Outcome.BROKEN, Outcome.REMEDIED, Outcome.LATE, Outcome.KEPT)
     }
     return render(
         "company.html",
         view=view,
         recent=recent,
+        days=scorer.days(reader, view.company, DAYS),
         policy=scorer.policy,
+        parts=_parts(view.score.reliability.parts),
+        strata=STRATA,
+        words=WORDS,
         badge=badge_message(view.score),
         base=str(request.base_url).rstrip("/"),
     )
+
+
+@dataclass(frozen=True)
+class PartView:
+    """A part of the whole, to be drawn and named."""
+
+    kind: str
+    name: str
+    ppm: Ppm
+    start: int
+    written: str
+
+
+def _parts(parts: Parts) -> list[PartView]:
+    """Those that are not nothing."""
+    sizes = [getattr(parts, kind) for kind in PARTS]
+    starts = accumulate([0, *sizes])
+    each = zip(PARTS.items(), sizes, starts, shares(sizes), strict=False)
+    return [PartView(kind, name, ppm, start, written) for (kind, name), ppm, start, written in each if ppm]
 
 
 @router.get("/companies/{company}/promises")

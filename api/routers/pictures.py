@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Response
 
 from api.charts import WIDTH, by_cohort, by_day
-from api.dependencies import CompanyName, ReaderOf, ScorerOf
+from api.dependencies import DAYS, CompanyName, ReaderOf, ScorerOf
 from api.errors import PROBLEMS
 from ledger.badge import render_badge
 from ledger.services.companies import view_company
@@ -35,7 +35,8 @@ def chart_by_day(
     company: CompanyName, reader: ReaderOf, scorer: ScorerOf, width: Width = WIDTH, known: IfNoneMatch = None
 ) -> Response:
     """A company's reliability over time."""
-    return _svg(by_day(view_company(reader, company, scorer), width), known)
+    view = view_company(reader, company, scorer)
+    return _svg(by_day(scorer.days(reader, view.company, DAYS), width), known)
 
 
 @router.get("/companies/{company}/by-cohort.svg")

@@ -55,7 +55,7 @@ class _Reading:
         """One log; None where it is none of any company's chain."""
         try:
             block, time = self._block(log)
-            index = int(log["logIndex"], 16)
+            index = parse_quantity(log["logIndex"])
             topics, transaction = log["topics"], bytes.fromhex(log["transactionHash"][2:])
             joined, data = bytes.fromhex("".join([topic[2:] for topic in topics])), bytes.fromhex(log["data"][2:])
             if not (len(joined) == 32 * len(topics) and len(transaction) == 32 and 0 <= index <= MAX_QUANTITY):

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import orjson
 import requests
+from eth_abi.exceptions import DecodingError
 from web3 import HTTPProvider
 from web3.types import RPCEndpoint
 
@@ -22,6 +23,11 @@ from ledger.headers import header_hash
 from ledger.units import Address, BlockNumber, Digest, Timestamp, parse_bytes, parse_digest, parse_quantity, show_hex
 
 TIMEOUT_S = 30
+MOST_TOLD = 300
+"""Characters of a node's own words."""
+
+SHORTEST_SECRET = 8
+"""Characters from which on a part of a URL may be a key."""
 
 Request = tuple[str, list[Any]]
 
@@ -32,6 +38,7 @@ class Node:
     def __init__(self, url: str) -> None:
         self.url = without_secrets(url)
         """The URL as it may be shown."""
+        self._secrets = secrets_of(url)
         self._provider = _Provider(url, request_kwargs={"timeout": TIMEOUT_S}, exception_retry_configuration=None)
 
     def request(self, method: str, *params: Any) -> Any:
@@ -41,7 +48,7 @@ class Node:
         except (requests.RequestException, OSError) as error:
             raise NodeUnreachable(self.url, _reason(error)) from error
         except (ValueError, RecursionError) as error:
-            raise NodeRefused(self.url, method, f"its answer is not JSON-RPC ({error})") from error
+            raise NodeRefused(self.url, method, self._told(f"its answer is not JSON-RPC ({error})")) from error
         return self._result(method, response)
 
     def batch(self, calls: Sequence[Request]) -> list[Any]:
@@ -53,7 +60,10 @@ class Node:
         except (requests.RequestException, OSError) as error:
             raise NodeUnreachable(self.url, _reason(error)) from error
         except (ValueError, TypeError, KeyError, RecursionError) as error:
-            raise NodeRefused(self.url, "a batch", f"its answer is not JSON-RPC ({error})") from error
+            raise NodeRefused(self.url, "a batch", self._told(f"its answer is not JSON-RPC ({error})")) from error
+        if isinstance(responses, dict) and "error" in responses:
+            # Of the batch as a whole: too many at once, or none at all.
+            self._result("a batch", responses)
         if not isinstance(responses, list) or len(responses) != len(calls):
             raise NodeRefused(self.url, "a batch", f"{len(calls)} requests did not get as many answers")
         return [self._result(method, response) for (method, _), response in zip(calls, responses, strict=True)]
@@ -125,15 +135,21 @@ class Node:
         """Turns an answer of another shape than the method's into NodeRefused."""
         try:
             yield
-        except (AttributeError, InvalidInput, KeyError, TypeError, ValueError) as error:
-            raise NodeRefused(self.url, method, f"its answer can't be read ({error!r})") from error
+        except (AttributeError, DecodingError, InvalidInput, KeyError, OverflowError, TypeError, ValueError) as error:
+            raise NodeRefused(self.url, method, self._told(f"its answer can't be read ({error!r})")) from error
+
+    def _told(self, words: str) -> str:
+        """What a node says, short, and without what it repeats of its own URL: the key may be in there."""
+        for secret in sorted(self._secrets, key=len, reverse=True):
+            words = words.replace(secret, "…")
+        return words if len(words) <= MOST_TOLD else f"{words[:MOST_TOLD]} …"
 
     def _result(self, method: str, response: Any) -> Any:
         if not isinstance(response, dict) or not ("error" in response or "result" in response):
-            raise NodeRefused(self.url, method, f"its answer is not JSON-RPC ({str(response)[:80]!r})")
+            raise NodeRefused(self.url, method, self._told(f"its answer is not JSON-RPC ({str(response)[:80]!r})"))
         if error := response.get("error"):
             said = error if isinstance(error, dict) else {"message": error}
-            raise NodeRefused(self.url, method, str(said.get("message")), said.get("data"))
+            raise NodeRefused(self.url, method, self._told(str(said.get("message"))), said.get("data"))
         return response.get("result")
 
 
@@ -161,6 +177,14 @@ def _header(answer: Any, asked: BlockNumber | str) -> Header | None:
         parse_digest(answer["parentHash"]),
         parse_bytes(answer["logsBloom"]),
     )
+
+
+def secrets_of(url: str) -> set[str]:
+    """The parts of a URL that may be a key: of its path, its query, and its user's name and password."""
+    parts = urlsplit(url)
+    values = [value for _, value in parse_qsl(parts.query)]
+    written = [*parts.path.split("/"), *values, parts.username or "", parts.password or ""]
+    return {part for each in written for part in (each, unquote(each)) if len(part) >= SHORTEST_SECRET}
 
 
 def without_secrets(url: str) -> str:

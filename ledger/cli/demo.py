@@ -182,7 +182,16 @@ def deploy_through_ape(ape: str, chain: LocalChain, record: Path) -> Deployment:
 def _index(settings: Settings, console: Console, chain: LocalChain, deployment: Deployment, days: int) -> None:
     database = settings.open_database()
     with index_progress(console) as tell:
-        Indexer(Nodes([chain]), database, deployment, Finality("latest"), settings.limits(), tell).synchronise()
+        indexer = Indexer(
+            Nodes([chain]),
+            database,
+            deployment,
+            Finality("latest"),
+            settings.limits(),
+            tell,
+            settings.load_policy(),
+        )
+        indexer.synchronise()
     with database.read() as reader:
         has_documents = reader.has_documents()
     if not has_documents:
@@ -225,9 +234,7 @@ def _serve(settings: Settings, console: Console, node_url: str, gateway: str) ->
 def _say_what_to_open(settings: Settings, console: Console) -> None:
     base = f"http://{settings.host}:{settings.port}"
     with settings.open_database().read() as reader:
-        first = max(
-            directory(reader, Scorer(settings.load_policy())), key=lambda view: view.score.reliability.tally.matured
-        )
+        first = max(directory(reader, Scorer(settings.load_policy())), key=lambda view: view.score.counts.matured)
         broken, _ = list_promises(reader, first.company, Outcome.LATE, 0, 1)
         as_of = reader.require_cursor().block.time
     company = first.profile.handle if first.profile else show_address(first.company.address)

@@ -10,19 +10,29 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Annotated
 
 import typer
 import uvicorn
+from pydantic import BaseModel
 from rich.text import Text
 
-from api.schemas import ScoreOut
+from api.schemas import CompanyOut, CompanyPage, ExplanationOut, ScoreOut
 from ledger.chain.anvil import require_free
 from ledger.chain.deployment import Deployment
 from ledger.cli import acting
 from ledger.cli import demo as demo_run
-from ledger.cli.text import findings_table, index_progress, plain_console, score_tables
+from ledger.cli.text import (
+    findings_table,
+    index_progress,
+    losses_table,
+    past_progress,
+    plain_console,
+    rank_table,
+    score_tables,
+)
 from ledger.cli.watching import Journal, measure, serve_metrics
 from ledger.errors import (
     BrokenLink,
@@ -37,10 +47,14 @@ from ledger.errors import (
 )
 from ledger.indexer.follow import Pause
 from ledger.indexer.notices import NodeDistrusted, NodeFailed, Notice, Rewound, Tell
-from ledger.indexer.run import Indexer
+from ledger.indexer.run import Indexer, require_same_ledger
+from ledger.scoring.collusion import Ring
+from ledger.scoring.policy import Policy
 from ledger.services.checkup import examine
-from ledger.services.companies import Scorer, view_company
+from ledger.services.companies import Scorer, directory, explain_company, view_company
+from ledger.services.past import block_at, view_at
 from ledger.services.verifying import verify as verify_all
+from ledger.services.witnesses import ring_of
 from ledger.settings import Settings
 from ledger.store.database import Database
 from ledger.units import BlockNumber
@@ -116,10 +130,10 @@ def index(
     settings = Settings.read()
     deployment, database = settings.load_deployment(), settings.open_database()
     if verify:
-        cursor, events = verify_all(settings.open_node(), database, deployment)
+        cursor, events = verify_all(settings.open_node(), database, deployment, settings.load_policy())
         out.print(
             f"Block {cursor.block.number}: {events} events replayed; their links, the contract's heads, and every"
-            " company and promise agree.",
+            " company, promise and score agree.",
         )
         return
     stopping = threading.Event()
@@ -130,16 +144,20 @@ def index(
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    with database.only_indexer():
+
+    def begin() -> None:
+        # Not before all settings are sound, and it is sure that there is something to index.
         if from_scratch:
-            # Not before it is sure that there is something to index.
             deployment.verify(settings.open_nodes().next())
             with database.write() as writer:
+                require_same_ledger(writer, deployment, database.url)
                 writer.forget_all()
+
+    with database.only_indexer():
         if follow:
-            _follow(settings, deployment, database, stopping)
+            _follow(settings, deployment, database, stopping, begin)
         else:
-            _index_once(settings, deployment, database, stopping, to)
+            _index_once(settings, deployment, database, stopping, to, begin)
 
 
 class _Stopped(Exception):
@@ -157,7 +175,12 @@ def _stoppable(stopping: threading.Event, *tell: Tell) -> Tell:
 
 
 def _index_once(
-    settings: Settings, deployment: Deployment, database: Database, stopping: threading.Event, to: int | None
+    settings: Settings,
+    deployment: Deployment,
+    database: Database,
+    stopping: threading.Event,
+    to: int | None,
+    begin: Callable[[], None],
 ) -> None:
     def complain(notice: Notice) -> None:
         if isinstance(notice, NodeFailed | NodeDistrusted | Rewound):
@@ -166,7 +189,9 @@ def _index_once(
     with index_progress(err) as show:
         tell = _stoppable(stopping, show, complain)
         finality, limits = settings.finality_of(deployment), settings.limits()
-        indexer = Indexer(settings.open_nodes(), database, deployment, finality, limits, tell)
+        policy = settings.load_policy()
+        indexer = Indexer(settings.open_nodes(), database, deployment, finality, limits, tell, policy)
+        begin()
         try:
             cursor = indexer.synchronise(None if to is None else BlockNumber(to))
         except _Stopped as stopped:
@@ -181,13 +206,20 @@ def _index_once(
     out.print(f"Block {cursor.block.number}: {events} events; {heads}")
 
 
-def _follow(settings: Settings, deployment: Deployment, database: Database, stopping: threading.Event) -> None:
+def _follow(
+    settings: Settings,
+    deployment: Deployment,
+    database: Database,
+    stopping: threading.Event,
+    begin: Callable[[], None],
+) -> None:
     journal = Journal()
     if settings.metrics_port is not None:
         serve_metrics(settings.metrics_port)
     tell = _stoppable(stopping, journal.write, measure)
     finality, limits = settings.finality_of(deployment), settings.limits()
-    indexer = Indexer(settings.open_nodes(), database, deployment, finality, limits, tell)
+    indexer = Indexer(settings.open_nodes(), database, deployment, finality, limits, tell, settings.load_policy())
+    begin()
     pause = Pause()
     doubts = 0
     while not stopping.is_set():
@@ -208,22 +240,60 @@ def _follow(settings: Settings, deployment: Deployment, database: Database, stop
         stopping.wait(wait)
 
 
+PolicyOption = Annotated[
+    str | None, typer.Option(help="`standard`, `strict`, or a policy's file; by default the one that is in force.")
+]
+AtOption = Annotated[int | None, typer.Option(min=0, help="As of this block, by replaying the log up to it.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, the same as the API's.")]
+EXPLAINED = 20
+"""How many of the promises that cost most are shown."""
+
+
 @app.command()
 def score(
     company: Annotated[str, typer.Argument(help="A company's address or handle.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, the same as the API's.")] = False,
+    at: AtOption = None,
+    policy: PolicyOption = None,
+    explain: Annotated[bool, typer.Option(help="Say which promises cost how much.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Print a company's score: reliability, fairness, and what they rest on."""
     settings = Settings.read()
-    policy = settings.load_policy()
+    chosen = settings.load_policy() if policy is None else Policy.find(policy)
     with settings.open_database().read() as reader:
-        view = view_company(reader, company, Scorer(policy))
+        if at is None:
+            view = view_company(reader, company, Scorer(chosen))
+            explanation = explain_company(reader, view, chosen) if explain else None
+        else:
+            block = block_at(reader, settings.open_node(), BlockNumber(at))
+            with past_progress(err) as show:
+                view, explanation = view_at(reader, company, block, chosen, explain, show)
+        ring = ring_of(reader, view.company.address, view.score.as_of_block) if explain else Ring((), ())
     if as_json:
+        shown: BaseModel = ScoreOut.of(view, chosen)
+        if explanation is not None:
+            shown = ExplanationOut.of(view, explanation, ring, 0, len(explanation.losses))
         # Not through rich, which would wrap it.
-        print(ScoreOut.of(view).model_dump_json(indent=2))
+        print(shown.model_dump_json(indent=2))
+        return
+    for table in score_tables(view, chosen):
+        out.print(table)
+    if explanation is not None:
+        out.print(losses_table(view, explanation, ring, EXPLAINED))
+
+
+@app.command()
+def rank(policy: PolicyOption = None, as_json: JsonOption = False) -> None:
+    """Print all companies, the highest assured floor first; those with too little evidence last."""
+    settings = Settings.read()
+    chosen = settings.load_policy() if policy is None else Policy.find(policy)
+    with settings.open_database().read() as reader:
+        views = directory(reader, Scorer(chosen))
+    if as_json:
+        page = CompanyPage(total=len(views), items=[CompanyOut.of(view) for view in views])
+        print(page.model_dump_json(indent=2))
     else:
-        for table in score_tables(view, policy):
-            out.print(table)
+        out.print(rank_table(views, chosen))
 
 
 @app.command()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -14,11 +16,17 @@ from rich.table import Table
 from rich.text import Text
 
 from ledger.indexer.notices import Extended, Notice, Tell
+from ledger.outcomes import Outcome
+from ledger.scoring.collusion import Ring
+from ledger.scoring.context import Ambition
+from ledger.scoring.explanation import Explanation
+from ledger.scoring.fairness import WORDS
 from ledger.scoring.intervals import Interval
 from ledger.scoring.policy import Policy
 from ledger.services.checkup import Finding
 from ledger.services.companies import CompanyView
-from ledger.units import show_hex, show_time
+from ledger.services.past import Progress as Progressing
+from ledger.units import show_address, show_hex, show_time
 
 
 class _Plain(Console):
@@ -64,44 +72,146 @@ def index_progress(console: Console) -> Iterator[Tell]:
         yield tell
 
 
-def score_tables(view: CompanyView, policy: Policy) -> Sequence[Table]:
-    """A company's score as tables. Every figure in parts per million, as an integer."""
-    result, total = view.score, view.score.reliability.tally
-    title = f"{view.name}, reliability: {result.grade}, as of block {result.as_of_block} ({show_time(result.as_of)})"
-    if result.assured_floor is None:
-        assured = f"– (not judged, and last in rank: fewer than {policy.min_promises} promises came due)"
-    else:
-        assured = str(result.assured_floor)
-    rates = Table(title=title, caption=f"Assured floor: {assured}")
-    for name in ("ppm", "rate", "at least", "at most"):
-        rates.add_column(name, justify="left" if name == "ppm" else "right")
-    rates.add_row("kept: by the due time", *_interval(result.reliability.strict))
-    rates.add_row(f"on time: kept, or late by up to {policy.tolerance_s} s", *_interval(result.reliability.tolerated))
-    rates.add_row("credited: with part of it for late ones", *_interval(result.reliability.credited))
+@contextmanager
+def past_progress(console: Console) -> Iterator[Progressing]:
+    """A progress bar over the events of the log."""
+    with bar(console) as shown:
+        task = shown.add_task("Replaying the log")
+        yield lambda done, total: shown.update(task, completed=done, total=total)
 
-    counts = Table(title="Promises")
+
+def score_tables(view: CompanyView, policy: Policy) -> Iterator[Table]:
+    """A company's score as tables. Every figure in parts per million, as an integer."""
+    result = view.score
+    title = f"{view.name}, reliability: {result.grade}, as of block {result.as_of_block} ({show_time(result.as_of)})"
+    assured = str(result.floor)
+    if result.floor is None:
+        assured = f"– (not judged, and last in rank: evidence is worth fewer than {policy.min_evidence} promises)"
+    cautions = "".join(f"\nRead with care: {caution}." for caution in result.cautions)
+    rates = _table(
+        title,
+        ["", "ppm", "at least", "at most", "evidence, promises"],
+        f"Assured floor: {assured}\nTo expect: {result.estimate}\n{_ambition(result.ambition)}{cautions}",
+    )
+    evidence = _thousandths(result.reliability.evidence.milli)
+    rates.add_row("kept: by the due time", *_interval(result.reliability.strict), evidence)
+    rates.add_row("credited: with part for late ones", *_interval(result.reliability.credited), evidence)
+    for stratum, figure in result.strata.items():
+        name = f"credited, {stratum.name.lower()} ones"
+        rates.add_row(name, *_interval(figure.credited), _thousandths(figure.evidence.milli))
+    yield rates
+
+    counts = result.counts
     counted = {
-        "matured": total.matured,
-        "kept": total.kept,
-        "late": total.late,
-        "of these, on time": total.tolerated,
-        "broken": total.broken,
-        "confirmed, of the fulfilled": total.confirmed,
+        "matured": counts.matured,
+        "kept": counts.kept,
+        "late": counts.late,
+        "broken": counts.broken,
+        "remedied": counts.remedied,
+        "disputed": counts.disputed,
+        "confirmed, of the fulfilled": counts.confirmed,
         "not yet due": result.open,
         "released": result.released,
     }
-    for name in counted:
-        counts.add_column(name, justify="right")
-    counts.add_row(*map(str, counted.values()))
+    table = _table("Promises", list(counted))
+    table.add_row(*map(str, counted.values()))
+    yield table
+    lately = _table("Lately", ["days", "matured", "lost, ppm, at least", "lost before, at most", "alarm beyond", ""])
+    for burn in result.burns:
+        figures = map(str, (burn.days, burn.matured, burn.lost, burn.budget, burn.threshold))
+        lately.add_row(*figures, "ALARM" if burn.rings else "well")
+    if lately.rows:
+        yield lately
+    yield from _fairness_tables(view, policy)
 
-    gaps = Table(title=f"Fairness between cohorts: {result.fairness.state}", caption=result.fairness.why)
-    for name in ("on time, ppm", "gap", "at least", "at most", "strata", ""):
-        gaps.add_column(name, justify="right")
-    for gap in result.fairness.gaps:
-        pair = f"{view.cohort_name(gap.first)} − {view.cohort_name(gap.second)}"
-        gaps.add_row(pair, str(gap.estimate), str(gap.low), str(gap.high), str(gap.strata), str(gap.state))
-    gaps.caption = f"{result.fairness.why}\nPolicy {policy.name} {show_hex(result.policy)}"
-    return rates, counts, gaps
+
+def _ambition(ambition: Ambition) -> str:
+    if ambition.ratio is None:
+        return "Ambition: – (no peers promise the same services)"
+    hoped = _thousandths(ambition.expected_milli)
+    return f"Ambition: {ambition.ratio} (kept {ambition.kept}; its peers, in the times that it promised: {hoped})"
+
+
+def _fairness_tables(view: CompanyView, policy: Policy) -> Iterator[Table]:
+    figure = view.score.fairness
+    gaps = _table(f"Fairness: {figure.state}", ["", "gap, ppm", "at least", "at most", "strata", ""])
+    for what, found in (("kept", figure.outcome), ("remedied", figure.remedy)):
+        for gap in found:
+            pair = f"{what}: {view.cohort_name(gap.first)} − {view.cohort_name(gap.second)}"
+            figures = (str(gap.estimate), str(gap.low), str(gap.high)) if gap.strata else ("–", "–", "–")
+            gaps.add_row(pair, *figures, str(gap.strata), str(gap.state))
+    if gaps.rows:
+        yield gaps
+    conduct = _table(
+        f"Conduct; fairness: {figure.state}",
+        ["", "cases", "bad", "ppm", "at least", "at most", ""],
+        f"{figure.why}\nPolicy {policy.name} {show_hex(view.score.policy)}",
+    )
+    for name, part in figure.conduct.items():
+        state = str(part.state) if part.cases else "–"
+        conduct.add_row(WORDS[name], str(part.cases), str(part.bad), *_interval(part.share), state)
+    yield conduct
+
+
+def losses_table(view: CompanyView, explanation: Explanation, ring: Ring, count: int) -> Table:
+    """The promises that cost most, and what all others did by how they count."""
+    parts = view.score.reliability.parts
+    where = ", ".join(f"{name} {share}" for name, share in asdict(parts).items())
+    table = _table(
+        f"What cost {explanation.lost} ppm, promise by promise",
+        ["promise", "due", "counted as", "ppm"],
+        f"Of 1,000,000 ppm: {where}.\n{_ring(ring)}",
+    )
+    for loss in explanation.losses[:count]:
+        id_ = show_hex(loss.standing.id)
+        table.add_row(id_, show_time(loss.standing.due_at), str(loss.counted_as), str(loss.ppm))
+    rest: defaultdict[Outcome, list[int]] = defaultdict(list)
+    for loss in explanation.losses[count:]:
+        rest[loss.counted_as].append(loss.ppm)
+    for result, shares in rest.items():
+        table.add_row(f"{len(shares)} others", "", str(result), str(sum(shares)))
+    return table
+
+
+def _ring(ring: Ring) -> str:
+    if not ring.component:
+        return "It stands in no ring of companies that confirm each other's promises."
+    mutual = f" Both ways: {', '.join(map(show_address, ring.mutual))}." if ring.mutual else ""
+    return f"In a ring of confirmations with: {', '.join(map(show_address, ring.component))}.{mutual}"
+
+
+def rank_table(views: Sequence[CompanyView], policy: Policy) -> Table:
+    """The directory, the highest assured floor first."""
+    table = _table(
+        f"As of block {views[0].score.as_of_block}" if views else "No company has registered yet",
+        ["", "company", "assured, ppm", "reliability", "to expect", "promises", "fairness"],
+        f"Policy {policy.name} {show_hex(policy.hash)}",
+    )
+    for place, view in enumerate(views, start=1):
+        score = view.score
+        judged = score.floor is not None
+        table.add_row(
+            str(place) if judged else "–",
+            view.name,
+            str(score.floor) if judged else "–",
+            str(score.grade),
+            str(score.estimate),
+            str(score.counts.matured),
+            str(score.fairness.state),
+        )
+    return table
+
+
+def _table(title: str, columns: Sequence[str], caption: str | None = None) -> Table:
+    """With its first column for words, and figures to the right."""
+    table = Table(title=title, caption=caption)
+    for number, name in enumerate(columns):
+        table.add_column(name, justify="right" if number else "left", overflow="fold")
+    return table
+
+
+def _thousandths(value: int) -> str:
+    return f"{value // 1000}.{value % 1000:03}"
 
 
 def findings_table(findings: Sequence[Finding]) -> Table:

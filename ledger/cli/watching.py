@@ -9,12 +9,14 @@ import structlog
 from prometheus_client import Counter, Gauge, start_http_server
 
 from ledger.errors import PortBusy
+from ledger.events import Block
 from ledger.indexer.notices import CaughtUp, Extended, NodeDistrusted, NodeFailed, Notice, Rewound
 
 _BLOCK = Gauge("troth_index_block", "Last block indexed.")
 _FINAL = Gauge("troth_index_final_block", "Last block that the chain can't give up any more.")
 _LAG_BLOCKS = Gauge("troth_index_lag_blocks", "Blocks that the chain has and the index has not.")
 _LAG_SECONDS = Gauge("troth_index_lag_seconds", "Seconds from the time of the last block indexed to now.")
+_WAITING = Gauge("troth_index_waiting", "1 while nothing goes on, and is tried again.")
 _EVENTS = Counter("troth_index_events", "Events indexed.")
 _REORGANISATIONS = Counter("troth_index_reorganisations", "Times that something was undone.")
 _FAILURES = Counter("troth_index_node_failures", "Requests that a node did not answer, or refused.", ["node"])
@@ -35,19 +37,25 @@ def measure(notice: Notice) -> None:
         case Extended(block, target, events):
             _BLOCK.set(block.number)
             _LAG_BLOCKS.set(target.number - block.number)
-            _LAG_SECONDS.set(max(0.0, time.time() - block.time))
+            _grow_old(block)
             _EVENTS.inc(events)
         case CaughtUp(block, final):
             _BLOCK.set(block.number)
             _FINAL.set(final)
             _LAG_BLOCKS.set(0)
-            _LAG_SECONDS.set(max(0.0, time.time() - block.time))
+            _grow_old(block)
         case Rewound():
             _REORGANISATIONS.inc()
         case NodeFailed(url):
             _FAILURES.labels(url).inc()
         case NodeDistrusted(url):
             _DISTRUSTED.labels(url).inc()
+
+
+def _grow_old(block: Block) -> None:
+    """From now on the lag is this block's, at whatever time somebody looks."""
+    _WAITING.set(0)
+    _LAG_SECONDS.set_function(lambda: max(0.0, time.time() - block.time))
 
 
 class Journal:
@@ -82,4 +90,5 @@ class Journal:
 
     def waiting(self, why: str) -> None:
         """Nothing goes on, and will be tried again."""
+        _WAITING.set(1)
         self._log.warning("waiting", why=why)

@@ -28,8 +28,10 @@ from ledger.indexer.fetch import TRIES, Fetched, Fetcher
 from ledger.indexer.follow import Child, Finality, Range, Rewind, common, next_step, window
 from ledger.indexer.notices import CaughtUp, Extended, NodeDistrusted, NodeFailed, Notice, Rewound, Tell
 from ledger.indexer.project import project
+from ledger.indexer.scores import rows_of_all, turned
 from ledger.indexer.undo import rewind
 from ledger.links import replay
+from ledger.scoring.policy import Policy
 from ledger.store.database import Database
 from ledger.store.reading import Reader
 from ledger.store.records import Cursor
@@ -79,12 +81,14 @@ class Indexer:
         finality: Finality,
         limits: Limits = Limits(),
         tell: Tell = _quiet,
+        policy: Policy | None = None,
     ) -> None:
         self._nodes = nodes
         self._database = database
         self._deployment = deployment
         self._finality = finality
         self._tell = tell
+        self._policy = policy or Policy.named("standard")
         self._fetcher = Fetcher(nodes, deployment, limits.blocks, limits.ahead, limits.quorum, tell)
         self._source = nodes.all[0]
         """The node whose answers the present step rests on."""
@@ -164,9 +168,14 @@ class Indexer:
                     # Before the deployment there is nothing to undo.
                     before = BlockNumber(self._deployment.block - 1)
                     first = _existing(node, before)
-                    cursor = Cursor(self._deployment.account, first, before, first)
+                    cursor = Cursor(self._deployment.account, first, before, first, self._policy.hash)
                     writer.move_cursor(cursor)
                     writer.keep_recent([cursor.block])
+                elif cursor.policy != self._policy.hash:
+                    writer.forget_scores()
+                    writer.put_rows(rows_of_all(writer, cursor.block.time, self._policy))
+                    cursor = replace(cursor, policy=self._policy.hash)
+                    writer.move_cursor(cursor)
                 return cursor
 
     def _extend_all(self, cursor: Cursor, blocks: Range, latest: Block, final: BlockNumber) -> Cursor:
@@ -201,7 +210,8 @@ class Indexer:
             made = {log.promise for log in logs if log.topic == Made.SHAPE.topic}
             standings = reader.standings({log.promise for log in logs if log.promise is not None} - made)
             companies = reader.companies_among({log.company for log in logs})
-        after = project(map(decode, logs), companies, standings)
+            after = project(map(decode, logs), companies, standings)
+            rows = turned(reader, standings, cursor.block.time, after.standings, block.time, self._policy)
         checked = block if self._heads_agree(node, known, block.number, told) else cursor.checked
         with self._database.write() as writer:
             if writer.cursor() != cursor:
@@ -209,8 +219,9 @@ class Indexer:
             writer.add_events(logs)
             writer.put_companies(after.companies.values())
             writer.put_standings(after.standings.values())
+            writer.put_rows(rows)
             # A step continues the last block indexed, so what is final on the chain is so here.
-            cursor = Cursor(cursor.account, block, BlockNumber(min(final, block.number)), checked)
+            cursor = replace(cursor, block=block, final=BlockNumber(min(final, block.number)), checked=checked)
             writer.move_cursor(cursor)
             writer.keep_recent(window([*writer.recent(), block], cursor.final))
         self._tell(Extended(block, latest, len(logs)))
@@ -269,7 +280,7 @@ class Indexer:
         with self._database.write() as writer:
             if writer.cursor() != cursor:
                 return writer.require_cursor()
-            after = rewind(writer, cursor, block)
+            after = rewind(writer, cursor, block, self._policy)
         self._tell(Rewound(cursor.block.number, block.number, "the chain gave up its blocks"))
         return after
 
@@ -296,7 +307,7 @@ class Indexer:
         with self._database.write() as writer:
             if writer.cursor() != cursor:
                 return False
-            rewind(writer, cursor, block)
+            rewind(writer, cursor, block, self._policy)
         self._tell(Rewound(cursor.block.number, block.number, error.what))
         return True
 

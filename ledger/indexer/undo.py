@@ -7,25 +7,30 @@ from dataclasses import replace
 from ledger.chain.logs import decode
 from ledger.events import Amended, Block, Log, Made, PromiseEvent
 from ledger.indexer.project import company_of, lives_of
+from ledger.indexer.scores import turned
+from ledger.scoring.policy import Policy
 from ledger.store.reading import Reader
 from ledger.store.records import Cursor
 from ledger.store.writing import Writer
 from ledger.units import BlockNumber, PromiseId
 
 
-def rewind(writer: Writer, cursor: Cursor, block: Block) -> Cursor:
+def rewind(writer: Writer, cursor: Cursor, block: Block, policy: Policy) -> Cursor:
     """Makes the database what it was at a block that it had indexed. Gives where it stands then."""
     companies, promises = writer.undo(block.number)
+    before = writer.standings(promises)
     standings = lives_of(_with_predecessors(writer, promises))
-    writer.put_standings(standing for id_, standing in standings.items() if id_ in promises)
+    kept = {id_: standing for id_, standing in standings.items() if id_ in promises}
+    writer.put_standings(kept.values())
     writer.forget((), promises - standings.keys())
+    writer.put_rows(turned(writer, before, cursor.block.time, kept, block.time, policy))
     for company in companies:
         if (last := writer.last_log_of(company)) is None:
             writer.forget((company,), ())
         else:
             writer.put_companies([company_of([decode(log) for log in writer.company_logs(company)], decode(last))])
     # Blocks before the oldest that was kept are known by nothing but their events.
-    recent = [kept for kept in writer.recent() if kept.number <= block.number] or [block]
+    recent = [known for known in writer.recent() if known.number <= block.number] or [block]
     checked = min(cursor.checked, block, key=lambda checked: checked.number)
     cursor = replace(cursor, block=block, final=BlockNumber(min(cursor.final, block.number)), checked=checked)
     writer.move_cursor(cursor)

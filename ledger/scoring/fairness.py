@@ -1,128 +1,202 @@
-"""Whether like customers are treated alike: the gap between cohorts, and how sure it is.
+"""Whether a company treats like customers alike, and how it treats those whom it failed.
+
+Fairness is not one number: what customers got (distributive), how it was decided (procedural) and what they were told
+(informational) are judged apart (Colquitt, Journal of Applied Psychology 86, 2001; Seiders & Berry, Academy of
+Management Executive 12, 1998), and the headline is the weakest part, never an average. Each part is fair if it is
+within the policy's margin even at its worst, unfair if it is beyond it even at its best, and otherwise not known. One
+with too few cases is not judged.
 
 Two cohorts are compared within strata (one service, one period), never in the crude: a cohort that happens to use the
-harder services would look mistreated (Simpson). The gap is the Mantel–Haenszel risk difference (Mantel & Haenszel
-1959), with weights n₁n₂/(n₁+n₂). Its bounds join the strata's Wilson limits by square and add (Newcombe 1998, method
-10; Zou & Donner 2008); with several pairs, the quantile is Bonferroni's.
+harder services would look mistreated (Simpson). The gap is the Mantel–Haenszel risk difference (Mantel & Haenszel,
+JNCI 22, 1959), with weights n₁n₂/(n₁+n₂); its bounds are Newcombe's, stratified (Yan & Su, Statistics in
+Biopharmaceutical Research 2, 2010). Each bound is one-sided, as for a test of equivalence (Schuirmann, Journal of
+Pharmacokinetics and Biopharmaceutics 15, 1987), so that at the margin itself either verdict is wrong in 5% at the most;
+with several pairs, the quantile is Bonferroni's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from itertools import combinations
+from operator import add
 
-from ledger.scoring.intervals import isqrt_up, wilson
+from ledger.scoring.intervals import Interval, interval, isqrt_up, wilson
 from ledger.scoring.policy import Policy
-from ledger.scoring.tallies import Tallies, Tally
-from ledger.units import WHOLE
+from ledger.scoring.tallies import (
+    COHORT,
+    DAY_S,
+    FINE,
+    PAIR,
+    PERIOD,
+    Cohort,
+    Counts,
+    Pair,
+    Rows,
+    counts_of,
+    recent_periods,
+)
+from ledger.units import WHOLE, Ppm, Timestamp
 
-FINE = 10**12
-"""Units in which limits are joined, so that rounding outwards is lost in the last ppm."""
+SLACK = 1000
+"""In units of 1/FINE, by which a gap's bounds are moved outwards: more than rounding lost, and far less than a ppm."""
 
 
 class Fairness(StrEnum):
-    """What the evidence says of a gap, against the policy's margin."""
+    """What the evidence says."""
 
     FAIR = "fair"
-    """The gap is within the margin, whatever the true one in its interval."""
     UNFAIR = "unfair"
-    """The gap is beyond the margin, whatever the true one in its interval."""
     UNKNOWN = "not enough evidence"
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """How much more often cohort `first` was served on time than cohort `second`, like with like; signed, in ppm."""
+    """How much more often cohort `first` fared well than cohort `second`, like with like; signed, in ppm."""
 
     first: int
     second: int
     estimate: int
-    """Rounded towards minus infinity."""
+    """Rounded to the nearest."""
     low: int
     high: int
     strata: int
-    """Strata in which both cohorts have promises."""
+    """Services and periods in which both cohorts have promises."""
+    state: Fairness
+
+
+@dataclass(frozen=True, slots=True)
+class CohortFigure:
+    """One cohort; the interval of what was kept is None where it must stay hidden."""
+
+    cohort: int
+    matured: int
+    kept: Interval | None
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """How often something bad happened that could have."""
+
+    cases: int
+    bad: int
+    share: Interval
     state: Fairness
 
 
 @dataclass(frozen=True, slots=True)
 class FairnessFigure:
-    """The weakest of all gaps between a company's cohorts."""
+    """All parts, over the periods that the policy looks at."""
 
     state: Fairness
+    """The weakest part's, of those with cases enough to be judged."""
     why: str
     """One sentence."""
-    gaps: tuple[Gap, ...]
+    since: Timestamp
+    """The first second of the periods that are looked at."""
+    outcome: tuple[Gap, ...]
+    """Gaps in what was kept, between each two cohorts."""
+    remedy: tuple[Gap, ...]
+    """Gaps in what was remedied of what had failed."""
+    outcome_mean_difference: int
+    """Gini's mean difference of the cohorts' gaps in what was kept, in ppm, rounded down."""
+    conduct: dict[str, Conduct]
+    """By its name: `unanswered`, `overturned`, `unilateral`, `returned`, `untold`."""
+    announced: Interval
+    """Of the failures, those of which the company told before they were due."""
+    answer_time: int | None
+    """Mean seconds to the answer of a dispute; None where none was answered."""
+    shared: int
+    """Promises to cohorts that are shown, where another cohort has promises of the same service and period too."""
+    cohorts: tuple[CohortFigure, ...]
 
 
-def fairness(tallies: Tallies, policy: Policy) -> FairnessFigure:
-    """Compares all cohorts that have enough matured promises, pair by pair."""
-    sizes = {cohort: t.matured for cohort, t in tallies.by(lambda cell: cell.cohort).items()}
-    cohorts = sorted(cohort for cohort, size in sizes.items() if size >= policy.min_promises)
-    pairs = list(combinations(cohorts, 2))
-    if not pairs:
-        why = f"Fewer than two cohorts have {policy.min_promises} matured promises, so there is nothing to compare."
-        return FairnessFigure(Fairness.UNKNOWN, why, ())
-    z_squared = policy.fairness_z_squared(len(pairs))
-    if z_squared is None:
-        why = f"{len(cohorts)} cohorts are more than the policy compares."
-        return FairnessFigure(Fairness.UNKNOWN, why, ())
+def fairness(rows: Rows, as_of: Timestamp, policy: Policy) -> FairnessFigure:
+    """Looks at all that fell due in the period that runs, and in those before it that the policy looks at."""
+    window = recent_periods(as_of, policy)
+    first = int.from_bytes(window[0], "big")
+    cells: defaultdict[int, list[int]] = defaultdict(lambda: [0] * len(Cohort._fields))
+    for key, row in rows.between(COHORT + window[0], COHORT + window[1] + b"\xff\xff").items():
+        cohort = int.from_bytes(key[5:], "big")
+        cells[cohort] = list(map(add, cells[cohort], row))
+    width = len(Pair._fields)
+    pairs: defaultdict[bytes, list[int]] = defaultdict(lambda: [0] * 2 * width)
+    for key, row in rows.between(PAIR + window[0], PAIR + window[1] + b"\xff" * 4).items():
+        pairs[key[5:]] = list(map(add, pairs[key[5:]], row))
+    counts = counts_of(rows.between(PERIOD + window[0], PERIOD + window[1]).values())
 
-    strata = tallies.by(lambda cell: (cell.cohort, cell.service, cell.due_day // policy.period_days))
-    gaps = tuple(
-        _gap(
-            first,
-            second,
-            [
-                (strata[first, service, period], other)
-                for (cohort, service, period), other in strata.items()
-                if cohort == second and (first, service, period) in strata
-            ],
-            z_squared,
-            policy.fairness_margin_ppm,
-        )
-        for first, second in pairs
+    sizes = {cohort: Cohort(*cell) for cohort, cell in cells.items()}
+    kept, remedied = ({key: row[part] for key, row in pairs.items()} for part in (slice(width), slice(width, None)))
+    cohorts = _cohorts(sizes, policy)
+    # A gap would give away a cohort that is hidden.
+    shown = {each.cohort: sizes[each.cohort] for each in cohorts if each.kept is not None}
+    outcome = _gaps({c: s.matured_capped for c, s in shown.items()}, kept, policy)
+    remedy = _gaps({c: s.failed_capped for c, s in shown.items()}, remedied, policy)
+    conduct = _conduct(counts, policy)
+    shared = sum(s.shared for c, s in shown.items() if 1 <= c <= policy.compared_cohorts)
+    state, why = _verdict(outcome, remedy, conduct, interval(shared, counts.matured, policy.z_squared).rate, policy)
+    differences = [abs(gap.estimate) for gap in outcome if gap.strata]
+    return FairnessFigure(
+        state=state,
+        why=why,
+        since=Timestamp(first * policy.period_days * DAY_S),
+        outcome=outcome,
+        remedy=remedy,
+        outcome_mean_difference=sum(differences) // len(differences) if differences else 0,
+        conduct=conduct,
+        announced=interval(counts.announced, counts.failed, policy.z_squared),
+        answer_time=counts.answer_time // counts.answered if counts.answered else None,
+        shared=shared,
+        cohorts=cohorts,
     )
-    return FairnessFigure(*_verdict(gaps), gaps)
 
 
-def _verdict(gaps: tuple[Gap, ...]) -> tuple[Fairness, str]:
-    states = {gap.state for gap in gaps}
-    if Fairness.UNFAIR in states:
-        return Fairness.UNFAIR, "At least one gap between cohorts is beyond the margin, even at its smallest."
-    if Fairness.UNKNOWN in states:
-        return Fairness.UNKNOWN, "At least one gap between cohorts could lie on either side of the margin."
-    return Fairness.FAIR, "Every gap between cohorts is within the margin, even at its largest."
+def _gaps(sizes: dict[int, int], pairs: Mapping[bytes, list[int]], policy: Policy) -> tuple[Gap, ...]:
+    compared = sorted(
+        c for c, size in sizes.items() if 1 <= c <= policy.compared_cohorts and size >= policy.min_promises * WHOLE
+    )
+    chosen = list(combinations(compared, 2))
+    if not chosen:
+        return ()
+    z_squared = policy.fairness_z_squared(len(chosen))
+    return tuple(
+        _gap(first, second, Pair(*pairs.get(_place(first, second), ())), z_squared, policy.fairness_margin_ppm)
+        for first, second in chosen
+    )
 
 
-def _gap(first: int, second: int, strata: list[tuple[Tally, Tally]], z_squared: Fraction, margin: int) -> Gap:
-    if not strata:
+def _place(first: int, second: int) -> bytes:
+    return first.to_bytes(2, "big") + second.to_bytes(2, "big")
+
+
+def _gap(first: int, second: int, pair: Pair, z_squared: Fraction, margin: int) -> Gap:
+    if not pair.strata:
         return Gap(first, second, 0, -WHOLE, WHOLE, 0, Fairness.UNKNOWN)
-    weight_sum = difference_down = difference_up = square_down = square_up = 0
-    for one, other in strata:
-        weight = FINE * one.matured * other.matured // (one.matured + other.matured)
-        one_down, one_up, one_below, one_above = _limits(one, z_squared)
-        other_down, other_up, other_below, other_above = _limits(other, z_squared)
-        weight_sum += weight
-        difference_down += weight * (one_down - other_up)
-        difference_up += weight * (one_up - other_down)
-        square_down += weight * weight * (one_below**2 + other_above**2)
-        square_up += weight * weight * (one_above**2 + other_below**2)
-    unit = weight_sum * (FINE // WHOLE)
-    low = max(-WHOLE, (difference_down - isqrt_up(square_down)) // unit)
-    high = min(int(WHOLE), -((-difference_up - isqrt_up(square_up)) // unit))
-    return Gap(first, second, difference_down // unit, low, high, len(strata), _state(low, high, margin))
+    low, high = gap_bounds(pair, z_squared)
+    unit = FINE // WHOLE
+    low_ppm, high_ppm = max(-WHOLE, low // unit), min(int(WHOLE), -(-high // unit))
+    estimate = (2 * (pair.first - pair.second) * WHOLE + pair.weight) // (2 * pair.weight)
+    return Gap(first, second, estimate, low_ppm, high_ppm, pair.strata, _state(low_ppm, high_ppm, margin))
 
 
-def _limits(tally: Tally, z_squared: Fraction) -> tuple[int, int, int, int]:
-    """Rate rounded down and up, and how far the Wilson limits lie below and above it, in units of 1/FINE."""
-    low, high = wilson(tally.on_time, 1, tally.matured, z_squared, FINE)
-    down = tally.on_time * FINE // tally.matured
-    up = -(-tally.on_time * FINE // tally.matured)
-    return down, up, up - low, high - down
+def gap_bounds(pair: Pair, z_squared: Fraction) -> tuple[int, int]:
+    """Stratified Newcombe bounds of the first's share less the second's, in units of 1/FINE, rounded outwards."""
+    one = _limits(pair.first, pair.first_spread, pair.weight, z_squared)
+    other = _limits(pair.second, pair.second_spread, pair.weight, z_squared)
+    return _lower(one, other) - SLACK, -_lower(other, one) + SLACK
+
+
+def _lower(one: tuple[int, int, int], other: tuple[int, int, int]) -> int:
+    return one[0] - other[0] - isqrt_up((one[0] - one[1]) ** 2 + (other[2] - other[0]) ** 2)
+
+
+def _limits(share: int, spread: int, weight: int, z_squared: Fraction) -> tuple[int, int, int]:
+    """A cohort's stratified share with its Wilson limits, in 1/FINE: those of weight²/spread millionths of promises."""
+    low, high = wilson(share * weight, weight**2, FINE * WHOLE * spread, z_squared, FINE)
+    return share * FINE // weight, low, high
 
 
 def _state(low: int, high: int, margin: int) -> Fairness:
@@ -131,7 +205,82 @@ def _state(low: int, high: int, margin: int) -> Fairness:
     return Fairness.FAIR if -margin <= low and high <= margin else Fairness.UNKNOWN
 
 
-def shown_cohorts(sizes: Iterable[tuple[int, int]], minimum: int) -> set[int]:
+def _conduct(counts: Counts, policy: Policy) -> dict[str, Conduct]:
+    misconduct = policy.misconduct_margin_ppm
+    cases = {
+        "unanswered": (counts.contested, counts.contested - counts.answered, misconduct),
+        "overturned": (counts.ruled, counts.upheld, policy.overturned_margin_ppm),
+        "unilateral": (counts.matured, counts.unilateral, misconduct),
+        "returned": (counts.matured, counts.returned, misconduct),
+        "untold": (counts.failed, counts.failed - counts.told, policy.untold_margin_ppm),
+    }
+    return {name: _judged(bad, of, margin, policy) for name, (of, bad, margin) in cases.items()}
+
+
+def _judged(bad: int, cases: int, margin: int, policy: Policy) -> Conduct:
+    share = interval(bad, cases, policy.z_squared)
+    enough = cases >= policy.min_promises
+    return Conduct(cases, bad, share, _state(share.low, share.high, margin) if enough else Fairness.UNKNOWN)
+
+
+def _verdict(
+    outcome: tuple[Gap, ...],
+    remedy: tuple[Gap, ...],
+    conduct: dict[str, Conduct],
+    shared: Ppm,
+    policy: Policy,
+) -> tuple[Fairness, str]:
+    parts = {
+        "what was kept, between cohorts": _weakest([gap.state for gap in outcome]),
+        "what was remedied, between cohorts": _weakest([gap.state for gap in remedy]) if remedy else None,
+        **{WORDS[name]: part.state if part.cases >= policy.min_promises else None for name, part in conduct.items()},
+    }
+    for state in (Fairness.UNFAIR, Fairness.UNKNOWN):
+        if found := [name for name, part in parts.items() if part is state]:
+            break
+    else:
+        if shared >= policy.shared_ppm:
+            return Fairness.FAIR, "Every part is within its margin, even at its worst."
+        found, state = [], Fairness.UNKNOWN
+    if state is Fairness.UNFAIR:
+        return state, f"Beyond its margin even at its best: {'; '.join(found)}."
+    if not outcome:
+        return (
+            state,
+            f"Fewer than two cohorts have {policy.min_promises} matured promises, so there is little to compare.",
+        )
+    if not found:
+        return state, f"Only {shared * 100 // WHOLE}% of what fell due can be compared with another cohort's."
+    return state, f"On either side of its margin: {'; '.join(found)}."
+
+
+WORDS = {
+    "unanswered": "disputes not answered in time",
+    "overturned": "disputes lost on ruling",
+    "unilateral": "changes by the company alone",
+    "returned": "customers sent back and forth between units",
+    "untold": "failures that the company did not tell of first",
+}
+"""What each part of conduct is called."""
+
+
+def _weakest(states: list[Fairness]) -> Fairness:
+    if Fairness.UNFAIR in states:
+        return Fairness.UNFAIR
+    return Fairness.UNKNOWN if Fairness.UNKNOWN in states or not states else Fairness.FAIR
+
+
+def _cohorts(sizes: dict[int, Cohort], policy: Policy) -> tuple[CohortFigure, ...]:
+    shown = shown_cohorts([(cohort, cell.matured) for cohort, cell in sizes.items()], policy.min_promises)
+    return tuple(
+        CohortFigure(cohort, cell.matured, interval(cell.kept, cell.matured, policy.z_squared))
+        if cohort in shown
+        else CohortFigure(cohort, 0, None)
+        for cohort, cell in sorted(sizes.items())
+    )
+
+
+def shown_cohorts(sizes: list[tuple[int, int]], minimum: int) -> set[int]:
     """The cohorts whose figures may be shown, of pairs (cohort, matured promises).
 
     Those below `minimum` stay hidden; where that hides only one, the next smallest is hidden too, since the one could

@@ -3,10 +3,10 @@
 Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927). With k successes of n
 and the normal quantile z, the interval's ends are
 
-    (2k + z² ∓ z·√(z² + 4k(n − k)/n)) / (2(n + z²)).
+    (2k + z² ∓ z·√(z² + 4k(n − k)/n)) / (2(n + z²)),
 
-The one root is taken of an integer, and rounded outwards, so that both ends are exact: the lower is the true one
-rounded down, the upper the true one rounded up.
+where k and n need not be whole: promises are weighted. The one root is taken of an integer, and rounded outwards, so
+that both ends are exact: the lower is the true one rounded down, the upper the true one rounded up.
 """
 
 from __future__ import annotations
@@ -30,25 +30,24 @@ class Interval:
     """Rounded up."""
 
 
-def interval(successes: int, unit: int, trials: int, z_squared: Fraction) -> Interval:
-    """The rate of `successes`/`unit` in `trials`, with its Wilson interval; 0 to 1 where there are no trials."""
-    low, high = wilson(successes, unit, trials, z_squared, WHOLE)
-    rate = successes * WHOLE // (unit * trials) if trials else 0
-    return Interval(Ppm(rate), Ppm(low), Ppm(high))
+def interval(successes: int, trials: int, z_squared: Fraction) -> Interval:
+    """The rate of whole successes in whole trials, with its Wilson interval; 0 to 1 where there are no trials."""
+    low, high = wilson(successes, trials, 1, z_squared, WHOLE)
+    return Interval(Ppm(successes * WHOLE // trials if trials else 0), Ppm(low), Ppm(high))
 
 
-def wilson(successes: int, unit: int, trials: int, z_squared: Fraction, scale: int) -> tuple[int, int]:
+def wilson(successes: int, trials: int, unit: int, z_squared: Fraction, scale: int) -> tuple[int, int]:
     """Both ends in units of 1/`scale`: the lower rounded down, the upper rounded up.
 
-    `successes` are in units of 1/`unit`, so that half a success can be counted.
+    `successes` and `trials` are in units of 1/`unit`.
     """
     if trials == 0:
         return 0, scale
     u, v = z_squared.numerator, z_squared.denominator
-    # The formula with numerator and denominator multiplied by trials·unit·v, which leaves integers only.
+    # The formula with numerator and denominator multiplied by unit·trials·v, which leaves integers only.
     center = trials * (2 * successes * v + u * unit)
-    radicand = (trials * u * unit) ** 2 + 4 * u * v * trials * successes * (trials * unit - successes)
-    denominator = 2 * trials * unit * (trials * v + u)
+    radicand = (trials * u * unit) ** 2 + 4 * u * v * trials * successes * (trials - successes) * unit
+    denominator = 2 * trials * (trials * v + u * unit)
     root = isqrt_up(scale * scale * radicand)
     return (scale * center - root) // denominator, -((-scale * center - root) // denominator)
 

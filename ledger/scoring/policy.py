@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import rfc8785
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ledger.errors import InvalidPolicy
-from ledger.units import Digest, digest_of
+from ledger.scoring.decay import table_digest
+from ledger.units import WHOLE, Address, Digest, digest_of, show_hex
 
 POINT = 10_000
 """Basis points of credit for a promise kept in full."""
@@ -25,79 +26,223 @@ POINT = 10_000
 SAFE_INTEGER = 2**53 - 1
 """Canonical JSON holds no integer above this (RFC 7493)."""
 
+PUBLISHED = ("standard", "strict")
+"""Names of the policies that come with the package."""
+
 Count = Annotated[int, Field(ge=0, le=SAFE_INTEGER, strict=True)]
 Positive = Annotated[int, Field(ge=1, le=SAFE_INTEGER, strict=True)]
-Share = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
+Credit = Annotated[int, Field(ge=0, le=POINT, strict=True)]
+"""In basis points."""
+
+Share = Annotated[int, Field(ge=1, le=WHOLE, strict=True)]
 """In parts per million."""
 
 Ratio = Annotated[list[Positive], Field(min_length=2, max_length=2)]
 """An exact fraction as [numerator, denominator]."""
 
+HalfLife = Literal[15, 30, 90, 180]
+"""In days."""
 
-class Policy(BaseModel):
-    """A scoring policy. Times in seconds unless the name says otherwise."""
+Code = Annotated[str, Field(pattern=r"^0x[0-9a-f]{16}$")]
+"""A service, by the first 8 bytes of keccak256 of its published name."""
 
+AddressText = Annotated[str, Field(pattern=r"^0x[0-9a-f]{40}$")]
+DigestText = Annotated[str, Field(pattern=r"^0x[0-9a-f]{64}$")]
+
+
+class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
+
+class Prior(_Part):
+    """What is expected of a company before its own promises speak: a Beta distribution."""
+
+    mean_ppm: Share
+    strength: Positive
+    """How many promises it weighs, where there are too few companies to learn from."""
+    strongest: Positive
+    """The most that what is learnt from other companies may weigh; `strength` is the least."""
+    companies: Positive
+    """Companies of one service from which on the prior is learnt from them."""
+
+
+class Alarm(_Part):
+    """When failures come faster than before."""
+
+    days: Annotated[int, Field(ge=1, le=366, strict=True)]
+    """The last days that are looked at."""
+    burn: Ratio
+    """The multiple of the error budget, one less what was assured before those days, at which it rings."""
+
+
+class Policy(_Part):
+    """A scoring policy. Times in seconds unless the name says otherwise."""
+
     name: Annotated[str, Field(min_length=1, max_length=40)]
-    version: Literal[1]
-    tolerance_s: Count
-    """Lateness that still counts as on time beside the strict figure; the US DOT grants flights 900."""
+    version: Literal[2]
+
     grace_share: Ratio
     """Grace as a share of the promised duration: a promise later than its grace earns nothing."""
     grace_cap_s: Positive
     """The most that grace can be, whatever the promised duration."""
-    late_credit_bp: Annotated[int, Field(ge=0, le=POINT, strict=True)]
-    """Basis points of credit just after the due time; falls in a straight line to zero at the end of the grace."""
-    min_promises: Positive
-    """Matured promises below which nothing is judged, and cohort figures stay hidden."""
+    grace_cap_s_by_service: dict[Code, Positive]
+    """The same for single services."""
+    late_credit_bp: Credit
+    """Credit just after the due time; falls in a straight line to zero at the end of the grace."""
+    remedied_credit_bp: Credit
+    """Credit of a broken promise whose remedy was taken."""
+    answer_s: Positive
+    """Time for the answer to a dispute, after which it is lost."""
+
+    arbiters: list[AddressText]
+    """Those whose word counts in full, ascending."""
+    customers: list[DigestText]
+    """Customers, as promises name them, whom somebody trusted vouches for, ascending: for what they countersigned."""
+    unlisted_ppm: Share
+    """What a promise weighs that was made to a customer, or is witnessed by an arbiter, who is not listed."""
+    correlation: Ratio
+    """How alike promises to one customer turn out (intra-class correlation); its inverse is how many one counts for."""
+
+    epoch_day: Count
+    """The day from which days are counted, in days since 1970-01-01."""
+    half_life_days: HalfLife
+    half_life_days_by_service: dict[Code, HalfLife]
+    """The same for single services."""
+    decay_tables: dict[Annotated[str, Field(pattern=r"^(15|30|90|180)$")], DigestText]
+    """Digest of the table of each half-life that is used."""
+
+    critical_from: Annotated[int, Field(ge=1, le=3, strict=True)]
+    """Promises with these stakes or higher are critical, the others routine."""
+    z: Ratio
+    """The normal quantile of all intervals but those of gaps between cohorts: 1.959964 for 95%, two-sided."""
+    min_evidence: Positive
+    """Evidence, in promises of today, below which nothing is judged."""
     green_from_ppm: Share
     """The assured floor from which a badge is green."""
     amber_from_ppm: Share
     """The assured floor from which a badge is amber; red below."""
-    z: Ratio
-    """The normal quantile of the reliability interval: 1.959964 for 95%, two-sided."""
+    green_confirmed_ppm: Share
+    """The share of what was fulfilled that must have been confirmed, by words that weigh, for a badge to be green."""
+    prior: Prior
+    alarms: Annotated[list[Alarm], Field(max_length=5)]
+    alarm_failures: Positive
+    """Failures in a window below which no alarm rings."""
+    alarm_reach: Ratio
+    """The most that an alarm waits for, as a share of the way from the error budget to nothing but failures."""
+
     period_days: Positive
     """Cohorts are compared within a service and a period of so many days since 1970-01-01."""
+    periods: Annotated[int, Field(ge=1, le=30, strict=True)]
+    """Fairness looks at the period that runs and those before it, so many in all."""
+    compared_cohorts: Annotated[int, Field(ge=2, le=8, strict=True)]
+    """Cohorts with codes from 1 to this are compared."""
+    min_promises: Positive
+    """Matured promises below which a cohort is not compared and its figures stay hidden."""
+    shared_ppm: Share
+    """The share of what matured that must be comparable, cohort by cohort, for anything to be called fair."""
     fairness_margin_ppm: Share
     """The gap between cohorts that is tolerated."""
+    misconduct_margin_ppm: Share
+    """The share of misconduct (disputes not answered, changes by the company alone, …) that is tolerated."""
+    overturned_margin_ppm: Share
+    """The share of rulings lost that is tolerated."""
+    untold_margin_ppm: Share
+    """The share of failures of which the company did not tell first that is tolerated."""
     fairness_z_by_pairs: Annotated[
-        dict[Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}$")], Ratio], Field(min_length=1)
+        dict[Annotated[str, Field(pattern=r"^[1-9][0-9]{0,1}$")], Ratio], Field(min_length=1)
     ]
-    """The normal quantile for each number of pairs compared at once (Bonferroni)."""
+    """The normal quantile for each number of pairs compared at once: 5% on either side, by Bonferroni."""
+
+    few_customers: Positive
+    """Below so many customers in effect, one is said to dominate."""
+    exposure: Positive
+    """From so many open promises for each of evidence, a company is said to promise more than it has shown."""
+    ambition_ppm: Share
+    """Deadlines are padded where peers, by their own, keep less than this share of what they would by them."""
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        used = {str(days) for days in (self.half_life_days, *self.half_life_days_by_service.values())}
+        if used != self.decay_tables.keys():
+            raise ValueError(f"decay_tables must hold the half-lives that are used, {', '.join(sorted(used))}")
+        for days, digest in self.decay_tables.items():
+            if digest != show_hex(table_digest(int(days))):
+                raise ValueError(f"the digest of the table for {days} days is {show_hex(table_digest(int(days)))}")
+        for name in ("arbiters", "customers"):
+            listed: list[str] = getattr(self, name)
+            if listed != sorted(set(listed)):
+                raise ValueError(f"{name} must ascend, each named once")
+        if self.correlation[0] > self.correlation[1]:
+            raise ValueError("correlation is at most 1")
+        pairs = self.compared_cohorts * (self.compared_cohorts - 1) // 2
+        if missing := [number for number in range(1, pairs + 1) if str(number) not in self.fairness_z_by_pairs]:
+            raise ValueError(f"fairness_z_by_pairs lacks {missing[0]}: {pairs} pairs may be compared")
+        if self.prior.strength > self.prior.strongest:
+            raise ValueError("the prior's strength is above its strongest")
+        return self
 
     @cached_property
     def hash(self) -> Digest:
         """keccak256 of the canonical JSON."""
         return digest_of(rfc8785.dumps(self.model_dump()))
 
-    @property
+    @cached_property
     def z_squared(self) -> Fraction:
         """The square of `z`, exactly."""
         return Fraction(*self.z) ** 2
 
-    def fairness_z_squared(self, pairs: int) -> Fraction | None:
-        """The squared quantile when `pairs` pairs are compared; None if the policy has none for so many."""
-        ratio = self.fairness_z_by_pairs.get(str(pairs))
-        return None if ratio is None else Fraction(*ratio) ** 2
+    def fairness_z_squared(self, pairs: int) -> Fraction:
+        """The squared quantile when `pairs` pairs are compared."""
+        return Fraction(*self.fairness_z_by_pairs[str(pairs)]) ** 2
 
-    def credit_bp(self, lateness: int | None, duration: int) -> int:
-        """Credit of a matured promise in basis points, rounded down.
+    @cached_property
+    def _arbiters(self) -> frozenset[bytes]:
+        return frozenset(bytes.fromhex(text[2:]) for text in self.arbiters)
 
-        `lateness` in seconds after the due time, None if not fulfilled; `duration` in seconds from making to due.
+    @cached_property
+    def _customers(self) -> frozenset[bytes]:
+        return frozenset(bytes.fromhex(text[2:]) for text in self.customers)
+
+    @cached_property
+    def _half_lives(self) -> dict[bytes, int]:
+        return {bytes.fromhex(code[2:]): days for code, days in self.half_life_days_by_service.items()}
+
+    @cached_property
+    def _grace_caps(self) -> dict[bytes, int]:
+        return {bytes.fromhex(code[2:]): cap for code, cap in self.grace_cap_s_by_service.items()}
+
+    def lists(self, arbiter: Address) -> bool:
+        """Whether an arbiter's word counts in full."""
+        return arbiter in self._arbiters
+
+    def trusts(self, customer: Digest, arbiter: Address, countersigned: bool) -> bool:
+        """Whether a promise weighs in full, by whom it was made to: never by how it came out.
+
+        Anybody can name a customer who is listed; a customer's own signature shows that it knows of the promise.
         """
-        if lateness is None:
-            return 0
-        if lateness == 0:
-            return POINT
+        if any(customer):
+            return countersigned and customer in self._customers
+        return self.lists(arbiter)
+
+    def half_life(self, service: bytes) -> int:
+        """A service's half-life in days."""
+        return self._half_lives.get(service, self.half_life_days)
+
+    def grace(self, service: bytes, duration: int) -> int:
+        """Seconds after the due time in which a late promise still earns something."""
         numerator, denominator = self.grace_share
-        grace = min(duration * numerator // denominator, self.grace_cap_s)
-        return self.late_credit_bp * (grace - lateness) // grace if lateness < grace else 0
+        return min(duration * numerator // denominator, self._grace_caps.get(service, self.grace_cap_s))
 
     @classmethod
-    def standard(cls) -> Self:
-        """The policy that comes with the package."""
-        return cls.parse(files(__package__).joinpath("policy.json").read_bytes(), "ledger/scoring/policy.json")
+    def named(cls, name: str) -> Self:
+        """One of the policies that come with the package."""
+        where = f"policies/{name}.json"
+        return cls.parse(files(__package__).joinpath(where).read_bytes(), f"ledger/scoring/{where}")
+
+    @classmethod
+    def find(cls, text: str) -> Self:
+        """One by its name, if it comes with the package, else by its file. Raises InvalidPolicy."""
+        return cls.named(text) if text in PUBLISHED else cls.load(Path(text))
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -1,16 +1,33 @@
-"""The score of a company: every figure that is shown of it, from its promises and a policy alone."""
+"""The score of a company: every figure that is shown of it, from its rows, those of its peers, and a policy."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ledger.outcomes import Standing
-from ledger.scoring.fairness import FairnessFigure, fairness, shown_cohorts
+from ledger.scoring.context import Ambition, Estimate, ambition, estimates
+from ledger.scoring.drift import Burn, burns, recent_days
+from ledger.scoring.fairness import FairnessFigure, fairness
 from ledger.scoring.intervals import Interval, interval
-from ledger.scoring.policy import POINT, Policy
-from ledger.scoring.tallies import DAY_S, Tallies, Tally, tally
+from ledger.scoring.policy import Policy
+from ledger.scoring.reliability import Reliability, Stratum, reliability
+from ledger.scoring.tallies import (
+    ALL,
+    COHORT,
+    DAY,
+    DAY_S,
+    PAIR,
+    PEERS,
+    PENDING,
+    PERIOD,
+    SERVICE,
+    SPAN,
+    TOTAL,
+    Counts,
+    Key,
+    Rows,
+    recent_periods,
+)
 from ledger.units import WHOLE, BlockNumber, Digest, Ppm, Timestamp
 
 
@@ -23,37 +40,16 @@ class Grade(StrEnum):
     GREY = "not enough evidence"
 
 
-@dataclass(frozen=True, slots=True)
-class Reliability:
-    """How a set of promises came out."""
+class Caution(StrEnum):
+    """Why a score should be read with care."""
 
-    tally: Tally
-    strict: Interval
-    """Kept by the due time."""
-    tolerated: Interval
-    """Kept, or late within the policy's tolerance."""
-    credited: Interval
-    """With the policy's partial credit for late promises. Its lower bound is a company's assured floor."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """Where the credit went: three parts of the whole that sum to exactly 1,000,000 ppm, or to 0 without promises."""
-
-    credited: Ppm
-    """Rounded down."""
-    lost_late: Ppm
-    """Takes what the other two lost in rounding."""
-    lost_broken: Ppm
-    """Rounded down."""
-
-
-@dataclass(frozen=True, slots=True)
-class CohortFigure:
-    """One cohort; `reliability` is None where it must stay hidden."""
-
-    cohort: int
-    reliability: Reliability | None
+    THIN = "thin evidence"
+    DOMINATED = "few customers dominate"
+    UNCONFIRMED = "hardly confirmed"
+    EXPOSED = "promises more than it has shown"
+    PADDED = "deadlines are padded"
+    DRIFTING = "failures come faster than before"
+    CONTESTED = "what is open could change it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +58,8 @@ class DayFigure:
 
     day: Timestamp
     """The day's first second."""
-    reliability: Reliability
+    matured: int
+    kept: Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,82 +69,118 @@ class Score:
     as_of_block: BlockNumber
     as_of: Timestamp
     policy: Digest
-    reliability: Reliability
-    parts: Parts
+    counts: Counts
     open: int
     """Promises not yet due: they count for nothing."""
     released: int
     """Promises withdrawn with the customer's consent, or replaced: they count for nothing."""
+    reliability: Reliability
+    strata: dict[Stratum, Reliability]
+    floor: Ppm | None
+    """What is assured of each stratum; None where there is too little to judge."""
     confirmed: Ppm
     """Share of the fulfilled promises that the customer or the arbiter confirmed, rounded down."""
+    witnessed: Ppm
+    """The same, capped, and by what the word of who confirmed is worth."""
     grade: Grade
     fairness: FairnessFigure
-    cohorts: tuple[CohortFigure, ...]
-    days: tuple[DayFigure, ...]
+    burns: tuple[Burn, ...]
+    estimate: Ppm
+    """What to expect of its next promises, rounded down."""
+    estimates: tuple[Estimate, ...]
+    ambition: Ambition
+    cautions: tuple[Caution, ...]
 
-    @property
-    def assured_floor(self) -> Ppm | None:
-        """The share of its promises that the company keeps at the least; None where there is too little to judge."""
-        return None if self.grade is Grade.GREY else self.reliability.credited.low
 
-
-def score(standings: Iterable[Standing], block: BlockNumber, as_of: Timestamp, policy: Policy) -> Score:
-    """Scores one company's promises as they stood at a block whose time is `as_of`."""
-    tallies = tally(standings, as_of, policy)
-    total = tallies.total()
-    reliability = _reliability(total, policy)
-    fulfilled = total.kept + total.late
+def score(rows: Rows, market: Rows, block: BlockNumber, as_of: Timestamp, policy: Policy) -> Score:
+    """Scores a company by its rows and those of all companies, as they were at a block whose time is `as_of`."""
+    few = rows.get((ALL, PENDING))
+    counts = Counts(*few.get(ALL, ()))
+    pending, released = few.get(PENDING, (0, 0))
+    whole, strata = reliability(rows, as_of, policy)
+    confirmed = Ppm(counts.confirmed * WHOLE // counts.fulfilled if counts.fulfilled else 0)
+    evidence = whole.evidence
+    witnessed = Ppm(evidence.confirmed * WHOLE // evidence.fulfilled if evidence.fulfilled else 0)
+    floor = _floor(strata, policy)
+    alarms = burns(rows, as_of, policy)
+    expected, by_service = estimates(rows, market, whole.evidence, policy)
+    dared = ambition(rows, market)
+    cautions = {
+        Caution.THIN: floor is None or not all(stratum.judged(policy) for stratum in strata.values()),
+        Caution.DOMINATED: counts.matured > 0 and whole.evidence.customers_milli < 1000 * policy.few_customers,
+        Caution.UNCONFIRMED: counts.fulfilled > 0 and witnessed < policy.green_confirmed_ppm,
+        Caution.EXPOSED: pending * 1000 > policy.exposure * whole.evidence.milli and pending >= policy.min_promises,
+        Caution.PADDED: dared.padding is not None and dared.padding < policy.ambition_ppm,
+        Caution.DRIFTING: any(alarm.rings for alarm in alarms),
+        Caution.CONTESTED: counts.disputed > 0,
+    }
     return Score(
         as_of_block=block,
         as_of=as_of,
         policy=policy.hash,
-        reliability=reliability,
-        parts=_parts(total),
-        open=tallies.open,
-        released=tallies.released,
-        confirmed=Ppm(total.confirmed * WHOLE // fulfilled if fulfilled else 0),
-        grade=_grade(reliability, policy),
-        fairness=fairness(tallies, policy),
-        cohorts=_cohorts(tallies, policy),
-        days=tuple(
-            DayFigure(Timestamp(day * DAY_S), _reliability(counts, policy))
-            for day, counts in sorted(tallies.by(lambda cell: cell.due_day).items())
-        ),
+        counts=counts,
+        open=pending,
+        released=released,
+        reliability=whole,
+        strata=strata,
+        floor=floor,
+        confirmed=confirmed,
+        witnessed=witnessed,
+        grade=_grade(floor, witnessed, policy),
+        fairness=fairness(rows, as_of, policy),
+        burns=alarms,
+        estimate=expected,
+        estimates=by_service,
+        ambition=dared,
+        cautions=tuple(caution for caution, holds in cautions.items() if holds),
     )
 
 
-def _reliability(counts: Tally, policy: Policy) -> Reliability:
-    z_squared = policy.z_squared
-    return Reliability(
-        tally=counts,
-        strict=interval(counts.kept, 1, counts.matured, z_squared),
-        tolerated=interval(counts.on_time, 1, counts.matured, z_squared),
-        credited=interval(counts.credit_bp, POINT, counts.matured, z_squared),
+Range = tuple[Key, Key]
+"""From which key to which, both included."""
+
+
+def own_ranges(as_of: Timestamp, policy: Policy) -> list[Range]:
+    """Where the rows of a company stand that its score is made of: those of single customers are not among them."""
+    first, last = recent_periods(as_of, policy)
+    whole = [(kind, kind + b"\xff" * 10) for kind in (ALL, PENDING, SERVICE, SPAN, TOTAL)]
+    recent = [(kind + first, kind + last + b"\xff" * 5) for kind in (COHORT, PAIR, PERIOD)]
+    return [*whole, *recent, recent_days(as_of, policy)]
+
+
+def market_ranges(own: Rows) -> list[Range]:
+    """Where the rows of all companies together stand that a company's score is made of besides."""
+    services = [key[1:] for key in own.between(SERVICE, SERVICE + b"\xff" * 8)]
+    return [(kind + code, kind + code + b"\xff\xff") for code in services for kind in (PEERS, SPAN)]
+
+
+def day_range(first: Timestamp, last: Timestamp) -> Range:
+    """Where the rows of the days stand from that of `first` to that of `last`."""
+    return DAY + (first // DAY_S).to_bytes(4, "big"), DAY + (last // DAY_S).to_bytes(4, "big")
+
+
+def days(rows: Rows, wanted: Range, policy: Policy) -> tuple[DayFigure, ...]:
+    """What was kept of what fell due on each day of a range, those without promises left out."""
+    return tuple(
+        DayFigure(
+            Timestamp(int.from_bytes(key[1:], "big") * DAY_S),
+            row[0],
+            interval(Counts(*row).kept, row[0], policy.z_squared),
+        )
+        for key, row in rows.between(*wanted).items()
     )
 
 
-def _parts(total: Tally) -> Parts:
-    if not total.matured:
-        return Parts(Ppm(0), Ppm(0), Ppm(0))
-    whole = total.matured * POINT
-    credited = total.credit_bp * WHOLE // whole
-    broken = total.broken * POINT * WHOLE // whole
-    return Parts(Ppm(credited), Ppm(WHOLE - credited - broken), Ppm(broken))
+def _floor(strata: dict[Stratum, Reliability], policy: Policy) -> Ppm | None:
+    """The least that any stratum allows."""
+    if not any(stratum.judged(policy) for stratum in strata.values()):
+        return None
+    return min(stratum.bound(policy) for stratum in strata.values())
 
 
-def _grade(reliability: Reliability, policy: Policy) -> Grade:
-    if reliability.tally.matured < policy.min_promises:
+def _grade(floor: Ppm | None, witnessed: Ppm, policy: Policy) -> Grade:
+    if floor is None:
         return Grade.GREY
-    floor = reliability.credited.low
-    if floor >= policy.green_from_ppm:
+    if floor >= policy.green_from_ppm and witnessed >= policy.green_confirmed_ppm:
         return Grade.GREEN
     return Grade.AMBER if floor >= policy.amber_from_ppm else Grade.RED
-
-
-def _cohorts(tallies: Tallies, policy: Policy) -> tuple[CohortFigure, ...]:
-    by_cohort = tallies.by(lambda cell: cell.cohort)
-    shown = shown_cohorts(((cohort, t.matured) for cohort, t in by_cohort.items()), policy.min_promises)
-    return tuple(
-        CohortFigure(cohort, _reliability(counts, policy) if cohort in shown else None)
-        for cohort, counts in sorted(by_cohort.items())
-    )

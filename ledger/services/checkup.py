@@ -11,7 +11,7 @@ from ledger.errors import ChainDiverged, NodeBehind, NodeRefused, TrothError
 from ledger.indexer.run import compare_heads, require_same_ledger
 from ledger.scoring.policy import Policy
 from ledger.store.database import Database
-from ledger.units import Address, show_address, show_hex, show_time
+from ledger.units import Address, Digest, show_address, show_hex, show_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ def examine(
             indexed = _find("database", lambda: _database(node, deployment, database))
             yield indexed
             if indexed.fault is None:
+                yield _scores(load_policy, database)
                 yield _keys(node, database)
 
 
@@ -74,6 +75,25 @@ def _deployment(deployment: Deployment, record: list[Deployment]) -> str:
 def _contract(node: Node, deployment: Deployment) -> str:
     deployment.verify(node)
     return f"the code at {show_address(deployment.address)} is ours"
+
+
+def _scores(load_policy: Callable[[], Policy], database: Database) -> Finding:
+    kept: list[Digest] = []
+
+    def look() -> str:
+        policy = load_policy()
+        with database.read() as reader:
+            kept.append(reader.require_cursor().policy)
+        if kept[0] == policy.hash:
+            return f"kept under {policy.name}, the policy in force"
+        kept.append(policy.hash)
+        return (
+            f"kept under the policy {show_hex(kept[0])}, and {policy.name} is in force: each is computed from all"
+            " promises. Run `troth index` under the settings of the gateway, which rebuilds them"
+        )
+
+    found = _find("scores", look)
+    return replace(found, warns=len(kept) > 1)
 
 
 def _keys(node: Node, database: Database) -> Finding:

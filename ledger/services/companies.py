@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 from ledger.documents import Profile, read_profile
 from ledger.errors import AmbiguousCompany, InvalidProfile, UnknownCompany
+from ledger.indexer.scores import MARKET, books_of, rows_of_all
 from ledger.outcomes import Outcome, Standing, outcome
+from ledger.scoring.explanation import Explanation, explain
 from ledger.scoring.policy import Policy
-from ledger.scoring.score import Score, score
+from ledger.scoring.score import DayFigure, Range, Score, day_range, days, market_ranges, own_ranges, score
+from ledger.scoring.tallies import DAY_S, Book
 from ledger.store.reading import Reader
-from ledger.store.records import Company
-from ledger.units import Address, Digest, parse_address, show_address, show_hex
+from ledger.store.records import Company, Cursor
+from ledger.units import Address, Digest, Timestamp, parse_address, show_address, show_hex
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +53,58 @@ class PromiseRowView:
 
 
 class Scorer:
-    """Scores companies under one policy, each once per block."""
+    """Scores companies under one policy, each once per block.
+
+    From the rows that the index keeps, if it keeps them under this policy; else from rows made anew of all promises.
+    """
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
-        self._block: Digest | None = None
-        self._scores: dict[Address, Score] = {}
+        self._kept = _Kept(None, {}, None)
 
     def score(self, reader: Reader, company: Company) -> Score:
         """The company's score as of the last block indexed."""
-        block = reader.require_cursor().block
-        if block.hash != self._block:
-            # Both names are bound anew, so a thread that is still at work keeps to its own block's dictionary.
-            self._block, self._scores = block.hash, {}
-        scores = self._scores
-        if company.address not in scores:
-            standings = reader.standings_of(company.address)
-            scores[company.address] = score(standings, block.number, block.time, self.policy)
-        return scores[company.address]
+        cursor, kept = self._at(reader)
+        if company.address not in kept.scores:
+            number, now = cursor.block.number, cursor.block.time
+            own = self._rows(reader, cursor, kept, company.address, own_ranges(now, self.policy))
+            market = self._rows(reader, cursor, kept, MARKET, market_ranges(own))
+            kept.scores[company.address] = score(own, market, number, now, self.policy)
+        return kept.scores[company.address]
+
+    def days(self, reader: Reader, company: Company, count: int) -> tuple[DayFigure, ...]:
+        """What was kept of what fell due on each of the last days, so many in all."""
+        cursor, kept = self._at(reader)
+        now = cursor.block.time
+        wanted = day_range(Timestamp(max(0, now - (count - 1) * DAY_S)), now)
+        return days(self._rows(reader, cursor, kept, company.address, [wanted]), wanted, self.policy)
+
+    def _at(self, reader: Reader) -> tuple[Cursor, _Kept]:
+        cursor = reader.require_cursor()
+        # Bound anew as a whole, so a thread that is still at work keeps to its own block's.
+        if self._kept.block != cursor.block.hash:
+            self._kept = _Kept(cursor.block.hash, {}, None)
+        return cursor, self._kept
+
+    def _rows(self, reader: Reader, cursor: Cursor, kept: _Kept, company: Address, ranges: list[Range]) -> Book:
+        """A company's rows, or at least those of the ranges."""
+        if cursor.policy == self.policy.hash:
+            book = Book()
+            book.put(reader.rows_of(company).within(ranges))
+            return book
+        if kept.books is None:
+            kept.books = books_of(rows_of_all(reader, cursor.block.time, self.policy))
+        return kept.books.get(company, Book())
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What was computed as of a block."""
+
+    block: Digest | None
+    scores: dict[Address, Score]
+    books: dict[Address, Book] | None
+    """All rows, where the index keeps them under another policy."""
 
 
 def find_company(reader: Reader, text: str) -> Company:
@@ -99,6 +136,11 @@ def directory(reader: Reader, scorer: Scorer) -> list[CompanyView]:
     reader.require_cursor()
     views = [_view(reader, company, scorer) for company in reader.companies()]
     return sorted(views, key=_rank)
+
+
+def explain_company(reader: Reader, view: CompanyView, policy: Policy) -> Explanation:
+    """Which promises cost a company what. Goes through all of them."""
+    return explain(reader.standings_of(view.company.address), view.score.as_of, policy)
 
 
 def list_promises(
@@ -135,5 +177,5 @@ def _view(reader: Reader, company: Company, scorer: Scorer) -> CompanyView:
 
 
 def _rank(view: CompanyView) -> tuple[bool, int, Address]:
-    floor = view.score.assured_floor
+    floor = view.score.floor
     return floor is None, -(floor or 0), view.company.address

@@ -82,7 +82,7 @@ def view_promise(reader: Reader, id_: PromiseId) -> PromiseView:
         promise=events[0].promise,
         standing=standing,
         outcome=outcome(standing, as_of),
-        late_by=lateness(standing, as_of),
+        late_by=lateness(standing),
         as_of=as_of,
         history=[Entry(event, event.at.block <= cursor.final, _text(documents, _digest(event))) for event in events],
     )

@@ -11,16 +11,19 @@ from ledger.errors import BrokenLink, HeadMismatch, LogDiffers, MalformedLog, No
 from ledger.events import Event
 from ledger.indexer.project import project
 from ledger.indexer.run import compare_heads, require_same_ledger
+from ledger.indexer.scores import rows_of_all
 from ledger.links import replay
+from ledger.scoring.policy import Policy
 from ledger.store.database import Database
 from ledger.store.reading import Reader
 from ledger.store.records import Cursor
 from ledger.units import Address, Digest, show_address, show_hex
 
 
-def verify(node: Node, database: Database, deployment: Deployment) -> tuple[Cursor, int]:
+def verify(node: Node, database: Database, deployment: Deployment, policy: Policy) -> tuple[Cursor, int]:
     """Replays the stored log from its beginning, and compares its heads with the contract's, and what follows from it
-    with the stored companies and promises. Gives how far it goes, and how many events it has.
+    with the stored companies and promises, and with the rows that scores are made of, where those are kept under this
+    policy. Gives how far it goes, and how many events it has.
 
     Raises LogDiffers or RowsDiffer at the first that is not as it should be; StateGone where all but the contract's
     heads was compared.
@@ -30,6 +33,8 @@ def verify(node: Node, database: Database, deployment: Deployment) -> tuple[Curs
         cursor = reader.require_cursor()
         try:
             heads, count = _replay(reader, deployment, database.url)
+            if cursor.policy == policy.hash:
+                _compare_scores(reader, cursor, policy, database.url)
             compare_heads(node, deployment, heads, cursor.block.number)
         except (MalformedLog, BrokenLink, HeadMismatch) as error:
             raise LogDiffers(database.url, error.what) from error
@@ -60,3 +65,10 @@ def _replay(reader: Reader, deployment: Deployment, url: str) -> tuple[dict[Addr
     for left in after.standings:
         raise RowsDiffer(url, f"the promise {show_hex(left)}")
     return heads, count
+
+
+def _compare_scores(reader: Reader, cursor: Cursor, policy: Policy, url: str) -> None:
+    for company, rows in rows_of_all(reader, cursor.block.time, policy).items():
+        known = {key: row for key, row in rows.items() if any(row)}
+        if reader.rows_of(company).between(b"", b"\xff") != known:
+            raise RowsDiffer(url, f"a row that scores are made of, of {show_address(company)}")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from psycopg import Error as DriverError
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlmodel import Session
 
 from ledger.errors import InvalidSettings, NoDatabase
 from ledger.store import migrations
-from ledger.store.engines import Backend, PostgreSQL, SQLite
+from ledger.store.engines import Backend, PostgreSQL, SQLite, shown_url
 from ledger.store.reading import Reader
 from ledger.store.writing import Writer
 
@@ -25,7 +26,7 @@ class Database:
         except (ArgumentError, ValueError):
             # Not shown: what can't be parsed may hold a password anywhere.
             raise InvalidSettings("TROTH_DATABASE is not a URL such as sqlite:///troth.db") from None
-        self.url = parsed.render_as_string()
+        self.url = shown_url(parsed)
         """The URL as it may be shown."""
         self._backend: Backend
         match parsed.get_backend_name():
@@ -101,3 +102,6 @@ class Database:
             yield
         except DatabaseError as error:
             raise NoDatabase(self.url, " ".join(str(error.orig).split())) from error
+        except DriverError as error:
+            # Of COPY, which SQLAlchemy has no part in.
+            raise NoDatabase(self.url, " ".join(str(error).split())) from error

@@ -62,6 +62,15 @@ class Backend(Protocol):
         ...
 
 
+_SHOWN = {"host", "port", "user", "dbname", "sslmode"}
+
+
+def shown_url(url: URL) -> str:
+    """A database's URL without what may be a password: that may stand in its query too."""
+    query = {name: value if name in _SHOWN else "***" for name, value in url.query.items()}
+    return url.set(query=query).render_as_string()
+
+
 class SQLite:
     """A file, in WAL mode: readers never wait for the writer."""
 
@@ -70,7 +79,7 @@ class SQLite:
 
     def __init__(self, url: URL) -> None:
         self._path = Path(url.database or "")
-        self._shown = url.render_as_string()
+        self._shown = shown_url(url)
 
     @property
     def exists(self) -> bool:
@@ -104,7 +113,13 @@ class SQLite:
     @contextmanager
     def only_indexer(self, engine: Engine) -> Iterator[None]:  # noqa: ARG002 # PostgreSQL's lock is the server's
         """By a lock on a file beside the database."""
-        with self._path.with_name(f"{self._path.name}.lock").open("w") as lock:
+        # By the file that a link leads to: it is that one which is written.
+        path = self._path.resolve()
+        try:
+            lock = path.with_name(f"{path.name}.lock").open("w")
+        except OSError as error:
+            raise NoDatabase(self._shown, f"beside it, {error.strerror or error}") from error
+        with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
@@ -121,7 +136,7 @@ class PostgreSQL:
 
     def __init__(self, url: URL) -> None:
         self._url = url.set(drivername="postgresql+psycopg")
-        self._shown = url.render_as_string()
+        self._shown = shown_url(url)
 
     def open(self) -> Engine:
         """Connections that are looked at before they are used: the server may have been started anew since."""

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import func, or_, tuple_
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import Select, and_, func, or_, text, tuple_
+from sqlalchemy.sql.elements import ColumnElement, TextClause
 from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from ledger.documents import Document
 from ledger.errors import NotIndexed
-from ledger.events import Block, Log
+from ledger.events import Block, Event, Log
 from ledger.outcomes import Outcome, Standing, Status
+from ledger.scoring.tallies import Key, Row
 from ledger.store.records import Company, Cursor
-from ledger.store.tables import CompanyRow, DocumentRow, EventRow, LedgerRow, PromiseRow, RecentRow
+from ledger.store.tables import CompanyRow, DocumentRow, EventRow, LedgerRow, PromiseRow, RecentRow, ScoreRow
 from ledger.units import Address, BlockNumber, Digest, PromiseId, Timestamp
 
 VARIABLES_PER_STATEMENT = 500
@@ -32,15 +33,15 @@ class Reader:
 
     def cursor(self) -> Cursor | None:
         """How far the database follows which ledger; None if it holds none yet."""
-        row = self._session.exec(self._ledger()).first()
+        row = self._session.connection().execute(self._ledger()).first()
         if row is None:
             return None
         block = Block(BlockNumber(row.block), Digest(row.block_hash), Timestamp(row.block_time))
         checked = Block(BlockNumber(row.checked), Digest(row.checked_hash), Timestamp(row.checked_time))
-        return Cursor(row.account, block, BlockNumber(row.final), checked)
+        return Cursor(row.account, block, BlockNumber(row.final), checked, Digest(row.policy))
 
-    def _ledger(self) -> SelectOfScalar[LedgerRow]:
-        return select(LedgerRow)
+    def _ledger(self) -> Select[Any]:
+        return _LEDGER
 
     def recent(self) -> list[Block]:
         """The blocks that the chain may still give up and the one before them, oldest first."""
@@ -90,7 +91,7 @@ class Reader:
 
     def standings_of(self, company: Address) -> Iterator[Standing]:
         """All promises of a company."""
-        for row in self._session.execute(select(*_STANDING).where(PromiseRow.company == company)):
+        for row in self._plain(select(*_STANDING).where(PromiseRow.company == company)):
             yield _standing(row)
 
     def page_of_promises(
@@ -114,9 +115,29 @@ class Reader:
         """The promises among `ids` that were made."""
         found = {}
         for part in parts(ids):
-            for row in self._session.execute(select(*_STANDING).where(col(PromiseRow.id).in_(part))):
-                found[PromiseId(row.id)] = _standing(row)
+            for row in self._plain(select(*_STANDING).where(col(PromiseRow.id).in_(part))):
+                found[row[0]] = _standing(row)
         return found
+
+    def standings_turning(self, after: Timestamp, until: Timestamp, answer_s: int) -> Iterator[Standing]:
+        """The promises that time alone changed after one moment, until another: they fell due, or the time for the
+        answer to a dispute, `answer_s` seconds, went by.
+        """
+        due, disputed = col(PromiseRow.due_at), col(PromiseRow.disputed_at)
+        turning = or_(
+            and_(due > after, due <= until),
+            and_(disputed.is_not(None), disputed > after - answer_s, disputed <= until - answer_s),
+        )
+        for row in self._plain(select(*_STANDING).where(turning)):
+            yield _standing(row)
+
+    def _plain(self, wanted: Select[Any]) -> Iterable[Any]:
+        # Not by the session, which would look whether it should make objects of them.
+        return self._session.connection().execute(wanted)
+
+    def rows_of(self, company: Address) -> StoredRows:
+        """The rows that a company's scores are made of; those of all companies together for the address of zeros."""
+        return StoredRows(self._session, company)
 
     def logs_of(self, promise: PromiseId) -> list[Log]:
         """The log of one promise, in the chain's order."""
@@ -167,6 +188,16 @@ class Reader:
         )
         return (Log(*row) for row in rows)
 
+    def logs_of_kind(self, kind: type[Event], until: BlockNumber) -> Iterator[Log]:
+        """The logs of one kind of event, up to a block, in the chain's order."""
+        rows = self._session.execute(
+            select(*_LOG)
+            .where(func.substr(EventRow.topics, 1, 32) == kind.SHAPE.topic, col(EventRow.block) <= until)
+            .order_by(col(EventRow.block), col(EventRow.log_index))
+            .execution_options(yield_per=ROWS_AT_ONCE)
+        )
+        return (Log(*row) for row in rows)
+
     def event_count(self) -> int:
         """How many events there are in all."""
         return self._session.exec(select(func.count()).select_from(EventRow)).one()
@@ -181,6 +212,54 @@ class Reader:
         return {Digest(row.digest): Document(Digest(row.digest), row.content) for row in rows}
 
 
+class StoredRows:
+    """The rows that a company's scores are made of, in the database."""
+
+    def __init__(self, session: Session, company: Address) -> None:
+        self._session = session
+        self._company = company
+
+    def get(self, keys: Iterable[Key]) -> dict[Key, Row]:
+        """The rows with these keys, of those that there are."""
+        found = {}
+        for part in parts(keys):
+            found.update(self._where(col(ScoreRow.key).in_(part)))
+        return found
+
+    def between(self, first: Key, last: Key) -> dict[Key, Row]:
+        """The rows with keys from `first` to `last`, in their order."""
+        return self._where(col(ScoreRow.key).between(first, last))
+
+    def within(self, ranges: Iterable[tuple[Key, Key]]) -> dict[Key, Row]:
+        """The rows with keys in any of these ranges, ends included, in one go."""
+        found = {}
+        for part in parts(ranges):
+            values = {f"{end}{place}": key for place, ends in enumerate(part) for end, key in _named(ends)}
+            rows = self._session.connection().execute(_ranges(len(part)), values | {"company": self._company})
+            found.update(_rows(rows.all()))
+        return found
+
+    def _where(self, condition: ColumnElement[bool]) -> dict[Key, Row]:
+        chosen = select(ScoreRow.key, ScoreRow.sums).where(ScoreRow.company == self._company, condition)
+        # Not by the session, which would look whether it should make objects of them.
+        return _rows(self._session.connection().execute(chosen.order_by(col(ScoreRow.key))).all())
+
+
+@lru_cache(maxsize=VARIABLES_PER_STATEMENT)
+def _ranges(count: int) -> TextClause:
+    """The rows of so many ranges. With one condition of them all, databases would read everything of the company."""
+    wanted = "SELECT key, sums FROM score WHERE company = :company AND key BETWEEN :first{0} AND :last{0}"
+    return text(" UNION ALL ".join(wanted.format(place) for place in range(count)))
+
+
+def _named(ends: tuple[Key, Key]) -> Iterator[tuple[str, Key]]:
+    return zip(("first", "last"), ends, strict=True)
+
+
+def _rows(rows: Sequence[Any]) -> dict[Key, Row]:
+    return {key: tuple(map(int, sums.split())) for key, sums in rows}
+
+
 def _condition(result: Outcome, as_of: Timestamp) -> list[ColumnElement[bool]]:
     due, fulfilled = col(PromiseRow.due_at), col(PromiseRow.fulfilled_at)
     if result is Outcome.RELEASED:
@@ -188,14 +267,19 @@ def _condition(result: Outcome, as_of: Timestamp) -> list[ColumnElement[bool]]:
     if result is Outcome.OPEN:
         return [~col(PromiseRow.released), due > as_of]
     matured = [~col(PromiseRow.released), due <= as_of]
-    lost = or_(col(PromiseRow.failed), col(PromiseRow.status) == Status.DISPUTED)
+    disputed = col(PromiseRow.status) == Status.DISPUTED
+    if result is Outcome.DISPUTED:
+        return [*matured, disputed]
+    accepted, upheld = col(PromiseRow.accepted), col(PromiseRow.upheld)
     match result:
+        case Outcome.REMEDIED:
+            return [*matured, accepted.is_(True)]
         case Outcome.KEPT:
-            return [*matured, ~lost, fulfilled <= due]
+            return [*matured, ~disputed, ~accepted, ~upheld, fulfilled <= due]
         case Outcome.LATE:
-            return [*matured, ~lost, fulfilled > due]
+            return [*matured, ~disputed, ~accepted, ~upheld, fulfilled > due]
         case Outcome.BROKEN:
-            return [*matured, or_(lost, fulfilled.is_(None))]
+            return [*matured, ~disputed, ~accepted, or_(upheld, fulfilled.is_(None))]
 
 
 def _company(row: CompanyRow) -> Company:
@@ -210,9 +294,10 @@ def _company(row: CompanyRow) -> Company:
     )
 
 
-def _standing(row: Any) -> Standing:
-    fields = dict(zip(Standing.__slots__, row, strict=True))
-    return Standing(**fields | {"status": _STATUSES[row.status]})
+def _standing(row: Sequence[Any]) -> Standing:
+    fields = list(row)
+    fields[_STATUS] = _STATUSES[fields[_STATUS]]
+    return Standing._make(fields)
 
 
 def _log(row: EventRow) -> Log:
@@ -226,7 +311,9 @@ def parts(values: Iterable[Any]) -> Iterator[list[Any]]:
         yield part
 
 
+_STATUS = Standing._fields.index("status")
 _STATUSES = {int(status): status for status in Status}
 # Columns instead of rows: there may be very many, and each is read once.
-_STANDING = [getattr(PromiseRow, name) for name in Standing.__slots__]
+_STANDING = [getattr(PromiseRow, name) for name in Standing._fields]
+_LEDGER: Select[Any] = select(*LedgerRow.__dict__["__table__"].columns)
 _LOG = [getattr(EventRow, name) for name in Log._fields]

@@ -21,6 +21,8 @@ class Cursor:
 
     checked: Block
     """The last block at which all heads were seen to be the contract's."""
+    policy: Digest
+    """The policy that the score rows are made by."""
 
     @property
     def is_final(self) -> bool:

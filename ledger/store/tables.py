@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, text
 from sqlmodel import Field, Index, SQLModel
 
 _WITHOUT_ROWID = {"sqlite_with_rowid": False}
-"""The log is kept in the order of its key: that is how it is written."""
+"""These are kept in the order of their keys: that is how they are written or read."""
+
+_DISPUTED = text("disputed_at IS NOT NULL")
 
 
 def _number(**options: Any) -> Any:
@@ -34,6 +36,8 @@ class LedgerRow(SQLModel, table=True):
     """The last block at which all heads were seen to be the contract's."""
     checked_hash: bytes
     checked_time: int = _number()
+    policy: bytes
+    """The hash of the policy that the score rows are made by."""
 
 
 class RecentRow(SQLModel, table=True):
@@ -84,26 +88,55 @@ class CompanyRow(SQLModel, table=True):
 
 
 class PromiseRow(SQLModel, table=True):
-    """A promise's standing as of the last block indexed."""
+    """A promise's standing as of the last block indexed: the columns are the fields of `Standing`."""
 
     __tablename__ = "promise"
-    __table_args__: Any = (Index("promise_by_company", "company", "due_at"),)
+    __table_args__: Any = (
+        Index("promise_by_company", "company", "due_at"),
+        # The calendar: what time alone changes.
+        Index("promise_by_due_time", "due_at"),
+        Index("promise_by_dispute", "disputed_at", sqlite_where=_DISPUTED, postgresql_where=_DISPUTED),
+    )
 
     id: bytes = Field(primary_key=True)
     company: bytes
+    customer: bytes
+    arbiter: bytes
     service: bytes
     cohort: int = _number()
+    stakes: int = _number()
     made_at: int = _number()
     due_at: int = _number()
     changed_in: int = _number()
-    """The block of its last event."""
     fulfilled_at: int | None = _number()
     confirmed_at: int | None = _number()
+    disputed_at: int | None = _number()
+    answered_at: int | None = _number()
+    settled_at: int | None = _number()
+    countersigned: bool
     confirmed_by_arbiter: bool
     rating: int = _number()
     status: int = _number()
     released: bool
-    failed: bool
+    unilateral: bool
+    upheld: bool
+    dismissed: bool
+    owned: bool
+    accepted: bool
+    last_giver: int | None = _number()
+    returned: bool
+
+
+class ScoreRow(SQLModel, table=True):
+    """One of the rows that scores are made of; those of all companies together have the address of zeros."""
+
+    __tablename__ = "score"
+    __table_args__: Any = (_WITHOUT_ROWID,)
+
+    company: bytes = Field(primary_key=True)
+    key: bytes = Field(primary_key=True)
+    sums: str
+    """Integers of any size, in decimals, apart by spaces."""
 
 
 class DocumentRow(SQLModel, table=True):

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
+from sqlalchemy import Select
 from sqlmodel import Session, SQLModel, col, delete, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from ledger.documents import Document
 from ledger.events import Block, Log
 from ledger.outcomes import Standing
+from ledger.scoring.tallies import Key, Row
 from ledger.store.engines import Backend, Rows
 from ledger.store.reading import Reader, parts
 from ledger.store.records import Company, Cursor
-from ledger.store.tables import CompanyRow, DocumentRow, EventRow, LedgerRow, PromiseRow, RecentRow
+from ledger.store.tables import CompanyRow, DocumentRow, EventRow, LedgerRow, PromiseRow, RecentRow, ScoreRow
 from ledger.units import Address, BlockNumber, PromiseId
 
 _company_values = attrgetter(*Company.__slots__)
-_standing_values = attrgetter(*(name if name != "status" else "status.value" for name in Standing.__slots__))
+_standing_values = attrgetter(*(name if name != "status" else "status.value" for name in Standing._fields))
 
 
 class Writer(Reader):
@@ -29,7 +30,7 @@ class Writer(Reader):
         super().__init__(session, url)
         self._backend = backend
 
-    def _ledger(self) -> SelectOfScalar[LedgerRow]:
+    def _ledger(self) -> Select[Any]:
         # Who reads it to write waits for whoever is at it. PostgreSQL alone lets two write at once.
         return super()._ledger().with_for_update()
 
@@ -37,7 +38,7 @@ class Writer(Reader):
         """Says how far the database follows which ledger."""
         block, checked = cursor.block, cursor.checked
         row = (1, cursor.account, block.number, block.hash, block.time, cursor.final)
-        self._put(LedgerRow, [(*row, checked.number, checked.hash, checked.time)])
+        self._put(LedgerRow, [(*row, checked.number, checked.hash, checked.time, cursor.policy)])
 
     def keep_recent(self, blocks: Sequence[Block]) -> None:
         """Says which blocks the chain may still give up."""
@@ -61,7 +62,7 @@ class Writer(Reader):
 
     def forget_all(self) -> None:
         """Takes out everything that comes from the chain."""
-        for table in (LedgerRow, RecentRow, EventRow, CompanyRow, PromiseRow):
+        for table in (LedgerRow, RecentRow, EventRow, CompanyRow, PromiseRow, ScoreRow):
             self._session.execute(delete(table))
 
     def add_events(self, logs: Sequence[Log]) -> None:
@@ -75,6 +76,26 @@ class Writer(Reader):
     def put_standings(self, standings: Iterable[Standing]) -> None:
         """Replaces the standings of promises."""
         self._put(PromiseRow, [_standing_values(standing) for standing in standings])
+
+    def forget_scores(self) -> None:
+        """Takes out all rows that scores are made of."""
+        self._session.execute(delete(ScoreRow))
+
+    def put_rows(self, rows: Mapping[Address, Mapping[Key, Row]]) -> None:
+        """Replaces rows that scores are made of, of each company; one of zeros is none."""
+        self._put(
+            ScoreRow,
+            [
+                (company, key, " ".join(map(str, row)))
+                for company, changed in rows.items()
+                for key, row in changed.items()
+                if any(row)
+            ],
+        )
+        for company, changed in rows.items():
+            for part in parts(key for key, row in changed.items() if not any(row)):
+                gone = (col(ScoreRow.company) == company, col(ScoreRow.key).in_(part))
+                self._session.execute(delete(ScoreRow).where(*gone))
 
     def put_documents(self, documents: Iterable[Document]) -> None:
         """Keeps documents."""

@@ -89,8 +89,8 @@ def test_a_broken_promise_says_so_in_words(page: Page) -> None:
 
 def test_a_company_shows_its_reliability_over_time_and_by_cohort(page: Page) -> None:
     page.goto("/companies/UA")
-    over_time = page.get_by_alt_text("On-time share of the promises due each day.")
-    by_cohort = page.get_by_alt_text("On-time share by cohort.")
+    over_time = page.get_by_alt_text("Share kept of the promises due each day.")
+    by_cohort = page.get_by_alt_text("Share kept by cohort.")
     for picture in (over_time, by_cohort):
         expect(picture).to_be_visible()
         box = picture.bounding_box()
@@ -105,14 +105,14 @@ def test_the_figures_of_every_day_stand_below_their_picture(page: Page) -> None:
     days = page.locator("details").get_by_role("rowheader")
     expect(days.first).to_have_text("24 Jan 2013")
     expect(days.first).to_be_visible()
-    listed = page.request.get("/api/companies/UA/score").json()["days"]
+    listed = page.request.get("/api/companies/UA/days").json()
     expect(days).to_have_count(len(listed))
 
 
 def test_pictures_are_drawn_as_large_as_they_are_shown(page: Page) -> None:
     """So that their letters can be read on a phone, too."""
     page.goto("/companies/UA")
-    for alt in ("On-time share of the promises due each day.", "On-time share by cohort."):
+    for alt in ("Share kept of the promises due each day.", "Share kept by cohort."):
         shown, drawn = page.get_by_alt_text(alt).evaluate("node => [node.clientWidth, node.naturalWidth]")
         assert 0.9 < shown / drawn < 1.1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
@@ -12,8 +13,10 @@ import pytest
 from ledger.errors import BrokenLink, Contradiction, HeadMismatch, Unavailable
 from ledger.indexer.follow import Finality
 from ledger.indexer.run import Indexer, Limits
+from ledger.indexer.scores import rows_of_all
+from ledger.store.database import Database
 from tests.support.databases import contents, sqlite
-from tests.support.simulator import DEPLOYMENT, Chain, Killed, MortalDatabase, nodes_of
+from tests.support.simulator import DEPLOYMENT, POLICY, Chain, Killed, MortalDatabase, nodes_of
 
 SEEDS = int(os.environ.get("CHAOS_SEEDS", "500"))
 FIRST = int(os.environ.get("CHAOS_FIRST_SEED", "0"))
@@ -37,7 +40,7 @@ def assert_truth_is_found(seed: int, folder: Path) -> None:
     database = MortalDatabase(path, random, faults)
     for _ in range(TRIES):
         try:
-            Indexer(nodes, database, DEPLOYMENT, FINALIZED, limits).synchronise()
+            Indexer(nodes, database, DEPLOYMENT, FINALIZED, limits, policy=POLICY).synchronise()
         except (Unavailable, Contradiction):
             pass
         except Killed:
@@ -58,7 +61,8 @@ def assert_truth_is_found(seed: int, folder: Path) -> None:
         # What a node left out earlier is found at the first contradiction, and forgotten; then at another, all is.
         for chances in (2, 1, 0):
             try:
-                Indexer(nodes_of(chain, random, [0.0]), database, DEPLOYMENT, FINALIZED, Limits(ahead=1)).synchronise()
+                nodes = nodes_of(chain, random, [0.0])
+                Indexer(nodes, database, DEPLOYMENT, FINALIZED, Limits(ahead=1), policy=POLICY).synchronise()
                 break
             except (BrokenLink, HeadMismatch):
                 if each == truth or not chances:
@@ -69,6 +73,16 @@ def assert_truth_is_found(seed: int, folder: Path) -> None:
     assert len(expected["event"]) == len(logs)
     for table in expected:
         assert found[table] == expected[table], f"seed {seed}: {table}"
+    assert {(company, key): row for company, key, row in expected["score"]} == folded(truth), f"seed {seed}: scores"
+
+
+def folded(path: Path) -> dict[tuple[bytes, bytes], str]:
+    """The rows that scores are made of, computed anew from all promises."""
+    with closing(Database(sqlite(path))) as database, database.read() as reader:
+        rows = rows_of_all(reader, reader.require_cursor().block.time, POLICY)
+    return {
+        (company, key): " ".join(map(str, row)) for company, own in rows.items() for key, row in own.items() if any(row)
+    }
 
 
 def parts(seeds: int) -> Iterable[range]:

@@ -29,6 +29,7 @@ from ledger.settings import Settings
 from ledger.units import show_hex
 from tests.conftest import DAYS
 from tests.support.chain import Loaded, free_port, lying_node
+from tests.support.databases import contents
 
 ROOT = Path(__file__).parents[2]
 
@@ -77,7 +78,7 @@ def test_score_prints_the_same_integers_from_differently_indexed_databases(loade
     assert printed[:2] == printed[2:]
     score = json.loads(printed[1])
     assert f"Assured floor: {score['assured_floor_ppm']}" in printed[0]
-    assert score["reliability"]["kept"] > 0
+    assert score["promises"]["kept"] > 0
 
 
 def test_score_prints_the_json_that_the_api_answers(loaded: Loaded) -> None:
@@ -87,10 +88,63 @@ def test_score_prints_the_json_that_the_api_answers(loaded: Loaded) -> None:
             assert json.loads(shown.stdout) == client.get(f"/api/companies/{company}/score").json()
 
 
+def test_score_as_of_a_block_is_what_an_index_that_stopped_there_says(loaded: Loaded, tmp_path: Path) -> None:
+    """An empty block, too: time alone makes promises fall due."""
+    last = json.loads(troth("score", "UA", "--json", home=loaded.home).stdout)["as_of_block"]
+    for block in (last // 3, last // 2, last - 1, last):
+        settings = {"home": loaded.home, "rpc_url": loaded.chain.url}
+        database = f"sqlite:///{tmp_path / f'{block}.db'}"
+        assert troth("index", "--to", str(block), database=database, **settings).returncode == 0
+        then = json.loads(troth("score", "UA", "--json", database=database, **settings).stdout)
+        past = troth("score", "UA", "--at", str(block), "--json", **settings)
+        assert past.returncode == 0, past.stderr
+        assert json.loads(past.stdout) == then
+    refused = troth("score", "UA", "--at", str(last + 1), home=loaded.home, rpc_url=loaded.chain.url)
+    assert_refused(refused, 2, f"Block {last + 1} is not indexed: the index has reached block {last}.")
+
+
+def test_score_explains_what_cost_points(loaded: Loaded) -> None:
+    score = json.loads(troth("score", "UA", "--json", home=loaded.home).stdout)
+    explained = json.loads(troth("score", "UA", "--explain", "--json", home=loaded.home).stdout)
+    assert explained["total"] == len(explained["items"]) == score["promises"]["late"] + score["promises"]["broken"]
+    assert sum(item["lost_ppm"] for item in explained["items"]) == explained["lost_ppm"]
+    shown = troth("score", "UA", "--explain", home=loaded.home).stdout
+    assert f"What cost {explained['lost_ppm']} ppm" in shown
+    assert explained["items"][0]["id"] in "".join(shown.split())
+
+
+def test_rank_is_the_directory_under_any_policy(loaded: Loaded) -> None:
+    with TestClient(create_app(Settings(home=loaded.home))) as client:
+        listed = client.get("/api/companies").json()
+    assert json.loads(troth("rank", "--json", home=loaded.home).stdout) == listed
+    strict = json.loads(troth("rank", "--policy", "strict", "--json", home=loaded.home).stdout)
+    assert {item["address"] for item in strict["items"]} == {item["address"] for item in listed["items"]}
+    floors = [item["assured_floor_ppm"] or -1 for item in strict["items"]]
+    assert floors == sorted(floors, reverse=True)
+    shown = troth("rank", home=loaded.home).stdout
+    assert shown.index("Delta") < shown.index("SkyWest")
+
+
+def test_an_index_under_another_policy_makes_its_rows_anew(loaded: Loaded, tmp_path: Path) -> None:
+    shutil.copy(loaded.home / "troth.db", tmp_path / "troth.db")
+    settings: dict[str, object] = {
+        "home": loaded.home,
+        "rpc_url": loaded.chain.url,
+        "database": f"sqlite:///{tmp_path / 'troth.db'}",
+    }
+    made = json.loads(troth("score", "UA", "--policy", "strict", "--json", **settings).stdout)
+    assert troth("index", policy="strict", **settings).returncode == 0
+    assert json.loads(troth("score", "UA", "--json", policy="strict", **settings).stdout) == made
+    fresh = f"sqlite:///{tmp_path / 'fresh.db'}"
+    assert troth("index", policy="strict", **settings | {"database": fresh}).returncode == 0
+    assert contents(str(settings["database"]))["score"] == contents(fresh)["score"]
+    assert contents(fresh)["score"] != contents(f"sqlite:///{loaded.home / 'troth.db'}")["score"]
+
+
 def test_score_judges_nobody_by_too_few_promises(loaded: Loaded) -> None:
     assert json.loads(troth("score", "HA", "--json", home=loaded.home).stdout)["assured_floor_ppm"] is None
     shown = " ".join(troth("score", "HA", home=loaded.home).stdout.split())
-    assert "Assured floor: – (not judged, and last in rank: fewer than 20 promises came due)" in shown
+    assert "Assured floor: – (not judged, and last in rank: evidence is worth fewer than 20 promises)" in shown
 
 
 def test_a_time_is_printed_with_its_zone_once(loaded: Loaded) -> None:
@@ -208,7 +262,7 @@ def test_a_home_that_can_t_be_written_is_named(loaded: Loaded, mode: int) -> Non
 
 def test_a_malformed_policy_is_named(loaded: Loaded, tmp_path: Path) -> None:
     path = tmp_path / "policy.json"
-    path.write_text(json.dumps(Policy.standard().model_dump() | {"z": [1.96, 1]}))
+    path.write_text(json.dumps(Policy.named("standard").model_dump() | {"z": [1.96, 1]}))
     assert_refused(troth("score", "UA", home=loaded.home, policy=path), 2, "policy.json", "z.0")
 
 
@@ -253,7 +307,7 @@ def test_a_database_of_another_version_is_named(loaded: Loaded, tmp_path: Path) 
         target.execute("UPDATE alembic_version SET version_num = '9999'")
         target.commit()
     settings: dict[str, object] = {"home": loaded.home, "rpc_url": loaded.chain.url, "database": f"sqlite:///{path}"}
-    assert_refused(troth("score", "UA", **settings), 2, "version 9999, not 0001")
+    assert_refused(troth("score", "UA", **settings), 2, "version 9999, not 0002")
     assert_refused(troth("index", **settings), 2, "version 9999, which is newer than this program")
 
 
@@ -290,10 +344,19 @@ def test_an_index_that_is_told_to_stop_ends_after_its_step(loaded: Loaded, tmp_p
 def test_doctor_finds_everything_well(loaded: Loaded) -> None:
     finished = troth("doctor", home=loaded.home, rpc_url=loaded.chain.url)
     assert finished.returncode == 0, finished.stdout
-    assert finished.stdout.count("│ well") == 5
+    assert finished.stdout.count("│ well") == 6
     assert "the heads of 16 companies agree" in finished.stdout
     assert finished.stdout.count("│ advice") == 1
     assert "16 of 16 companies are plain accounts" in " ".join(finished.stdout.replace("│", " ").split())
+
+
+def test_doctor_says_where_scores_are_kept_under_another_policy(loaded: Loaded) -> None:
+    finished = troth("doctor", home=loaded.home, rpc_url=loaded.chain.url, policy="strict")
+    assert finished.returncode == 0, finished.stdout
+    said = " ".join(finished.stdout.replace("│", " ").split())
+    assert "advice scores" in said
+    assert "and strict is in force" in said
+    assert "Run `troth index`" in said
 
 
 def test_doctor_names_each_fault_and_its_remedy(loaded: Loaded, tmp_path: Path) -> None:

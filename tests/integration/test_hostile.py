@@ -136,16 +136,23 @@ def test_every_page_picture_and_answer_of_a_company_works(
         assert "<img src=x" not in page.text
         assert "<i>" not in page.text
     assert "after the year 9999" in client.get(f"/promises/{first['id']}").text
-    for path in (f"{link}/by-day.svg", f"{link}/by-cohort.svg", f"/badges/{show_address(companies[name])}.svg"):
+    badge = f"/badges/{show_address(companies[name])}.svg"
+    for path in (f"{link}/by-day.svg", f"{link}/by-cohort.svg", badge):
         picture = client.get(path)
         assert picture.status_code == 200, path
         ElementTree.fromstring(picture.content)
-    for path in (f"/api{link}", f"/api{link}/score", f"/api/promises/{first['id']}"):
+    for path in (
+        f"/api{link}",
+        f"/api{link}/score",
+        f"/api{link}/losses",
+        f"/api{link}/days",
+        f"/api/promises/{first['id']}",
+    ):
         assert client.get(path).status_code == 200, path
     terms = client.get(f"/api/promises/{first['id']}").json()["promise"]
     assert (terms["nonce"], terms["cohort"], terms["due_at"]) == (str(2**64 - 1), 65535, FAR)
     score = client.get(f"/api{link}/score").json()
-    assert (score["open"], score["reliability"]["broken"]) == (1, 100)
+    assert (score["promises"]["open"], score["promises"]["broken"]) == (1, 100)
 
 
 def test_the_directory_shows_no_markup_of_theirs(hostile: tuple[TestClient, dict[str, Address]]) -> None:

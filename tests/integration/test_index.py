@@ -24,6 +24,7 @@ from ledger.chain.anvil import LocalChain, run_anvil
 from ledger.chain.contract import UNSIGNED
 from ledger.chain.deployment import Deployment
 from ledger.chain.node import Node
+from ledger.chain.nodes import Nodes
 from ledger.errors import (
     BrokenLink,
     ChainDiverged,
@@ -41,12 +42,14 @@ from ledger.errors import (
 from ledger.events import Made, Registered
 from ledger.headers import header_hash
 from ledger.indexer.follow import Finality
+from ledger.indexer.run import Indexer, Limits
 from ledger.promises import Promise, promise_id
+from ledger.scoring.policy import Policy
 from ledger.store.database import Database
 from ledger.units import ZERO_DIGEST, Address, BlockNumber, Timestamp, show_hex
 from tests.support.build import DAY, a_profile, a_promise
 from tests.support.chain import Loaded, deploy, free_port, lying_node, serving
-from tests.support.databases import Places, contents, sqlite, synchronise
+from tests.support.databases import LATEST, Places, contents, sqlite, synchronise
 
 KILLS = 20
 SEED = 20_130_124
@@ -65,6 +68,42 @@ def index_into(loaded: Loaded, place: str, url: str | None = None, blocks: int =
 def truth(loaded: Loaded) -> str:
     """What an index that met no fault has."""
     return sqlite(loaded.home / "troth.db")
+
+
+def test_a_new_policy_has_all_rows_made_anew(loaded: Loaded, places: Places) -> None:
+    strict = Policy.named("strict")
+    changed, fresh = places(), places()
+    for place, policies in ((changed, (Policy.named("standard"), strict)), (fresh, (strict,))):
+        for policy in policies:
+            with closing(Database(place)) as database:
+                nodes, limits = Nodes([Node(loaded.chain.url)]), Limits(ahead=1)
+                Indexer(nodes, database, loaded.deployment, LATEST, limits, policy=policy).synchronise()
+    assert contents(changed) == contents(fresh)
+
+
+def _negative(header: dict[str, Any]) -> dict[str, Any]:
+    return header | {"gasUsed": "-0x5"}
+
+
+@pytest.mark.parametrize(
+    "method, lie",
+    [
+        ("eth_call", lambda _: "0x"),
+        ("eth_call", lambda answer: answer[:-2]),
+        ("eth_call", lambda answer: "0x" + "ff" * 32 + answer[66:]),
+        ("eth_getBlockByNumber", _negative),
+        ("eth_getLogs", lambda logs: [log | {"logIndex": "0x1_0"} for log in logs]),
+    ],
+    ids=["no heads", "heads cut short", "heads elsewhere", "a negative quantity", "an index with an underscore"],
+)
+def test_an_answer_that_can_t_be_read_is_a_named_error(
+    method: str, lie: Callable[[Any], Any], loaded: Loaded, tmp_path: Path
+) -> None:
+    def answer(asked: str, _: list[Any], result: Any) -> Any:
+        return lie(result) if asked == method else result
+
+    with lying_node(loaded.chain.url, answer) as url, pytest.raises((NodeRefused, MalformedLog)):
+        index_into(loaded, sqlite(tmp_path / "troth.db"), url)
 
 
 def test_every_action_is_indexed_and_every_head_is_the_contract_s(loaded: Loaded) -> None:

@@ -109,7 +109,7 @@ def test_it_stops_at_the_block_it_is_told_and_goes_on_from_there(desk: Desk) -> 
 
 def test_what_follows_from_the_log_is_found_out_when_it_was_changed(desk: Desk) -> None:
     desk.did()
-    assert "every company and promise agree" in desk.did("--verify")
+    assert "every company, promise and score agree" in desk.did("--verify")
     before = contents(desk.place)
     id_ = "(SELECT MIN(id) FROM promise)"
     desk.execute(f"UPDATE promise SET due_at = due_at + 1 WHERE id = {id_}")
@@ -121,6 +121,11 @@ def test_what_follows_from_the_log_is_found_out_when_it_was_changed(desk: Desk) 
     desk.did("--from-scratch")
     desk.execute("UPDATE company SET handle = 'mallory' WHERE address = (SELECT MIN(address) FROM company)")
     assert_refused(desk.index("--verify"), 1, "has the company 0x")
+    desk.did("--from-scratch")
+    desk.execute("DELETE FROM score WHERE (company, key) = (SELECT company, key FROM score ORDER BY 1, 2 LIMIT 1)")
+    assert_refused(desk.index("--verify"), 1, "has a row that scores are made of, of 0x")
+    desk.did("--from-scratch")
+    assert contents(desk.place) == before
 
 
 def test_a_log_that_was_changed_is_found_out(desk: Desk) -> None:
@@ -250,3 +255,14 @@ def test_an_address_that_is_no_database_is_named_without_its_password(loaded: Lo
     finished = Desk(loaded, url).index()
     assert_refused(finished, 2, "postgresql://troth:***@127.0.0.1")
     assert "hunter2" not in finished.stdout + finished.stderr
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"policy": "/nonexistent.json"}, {"quorum": 2}, {"finality": "soon"}], ids=lambda wrong: next(iter(wrong))
+)
+def test_nothing_is_forgotten_before_the_settings_are_sound(wrong: dict[str, object], desk: Desk) -> None:
+    desk.did()
+    before = contents(desk.place)
+    for options in (("--from-scratch",), ("--from-scratch", "--follow")):
+        assert desk.index(*options, **wrong).returncode == 2
+        assert contents(desk.place) == before

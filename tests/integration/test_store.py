@@ -9,6 +9,7 @@ import sys
 import threading
 from contextlib import closing, suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,17 +17,24 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlmodel import SQLModel
 
-from ledger.errors import IndexBusy
-from ledger.events import Block, Log
+from ledger.errors import IndexBusy, NoDatabase, TrothError
+from ledger.events import Block, Confirmed, Log, Matter
+from ledger.indexer.project import project
 from ledger.outcomes import Standing
+from ledger.promises import signer_hash
+from ledger.scoring.collusion import Ring
+from ledger.services.witnesses import ring_of
 from ledger.store.database import Database
 from ledger.store.records import Company, Cursor
 from ledger.store.tables import CompanyRow, EventRow, PromiseRow
-from ledger.units import BlockNumber, Timestamp, digest_of
-from tests.support.databases import contents
+from ledger.store.writing import _company_values
+from ledger.units import ZERO_DIGEST, Address, BlockNumber, Timestamp, digest_of
+from scripts.vectors import log_of
+from tests.support.build import History, a_promise, interleaved
+from tests.support.databases import contents, new_postgresql
 
 FIRST, SECOND = (Block(BlockNumber(number), digest_of(b"%d" % number), Timestamp(10 * number)) for number in (5, 7))
-CURSOR = Cursor("eip155:1:0x00", SECOND, BlockNumber(3), FIRST)
+CURSOR = Cursor("eip155:1:0x00", SECOND, BlockNumber(3), FIRST, ZERO_DIGEST)
 
 
 def at(number: int) -> Cursor:
@@ -47,7 +55,7 @@ def test_the_migrations_make_the_tables_that_the_program_knows(place: str) -> No
 
 
 @pytest.mark.parametrize(
-    "table, names", [(EventRow, Log._fields), (CompanyRow, Company.__slots__), (PromiseRow, Standing.__slots__)]
+    "table, names", [(EventRow, Log._fields), (CompanyRow, Company.__slots__), (PromiseRow, Standing._fields)]
 )
 def test_rows_have_the_order_of_the_values_they_are_written_from(table: type[SQLModel], names: tuple[str, ...]) -> None:
     columns: Any = table.__dict__["__table__"].columns
@@ -127,3 +135,77 @@ def test_an_indexer_that_was_killed_keeps_nobody_out(place: str) -> None:
                     # PostgreSQL needs a moment to see that nobody is there.
                     threading.Event().wait(0.1)
     raise AssertionError("the lock outlived its holder")
+
+
+def test_a_ring_of_confirmations_is_found_in_the_log(place: str) -> None:
+    one, other, third = (History(Address(bytes([number]) * 20)) for number in (1, 2, 3))
+    for history, witness in ((one, other), (other, one), (third, one)):
+        history.register()
+        promise = replace(a_promise(), company=history.company)
+        history.make(promise)
+        history.fulfil(promise)
+        fields = {"by_arbiter": False, "matter": Matter.FULFILMENT, "rating": 0}
+        history.add(Confirmed, promise, actor=signer_hash(witness.company), **fields)
+    events = interleaved(one.events, other.events, third.events)
+    placed = [replace(event, at=replace(event.at, log_index=number)) for number, event in enumerate(events)]
+    with closing(Database(place)) as database:
+        with database.write() as writer:
+            writer.add_events([log_of(event) for event in placed])
+            writer.put_companies(project(placed, {}, {}).companies.values())
+        with database.read() as reader:
+            last = events[-1].at.block
+            assert ring_of(reader, one.company, last) == Ring((other.company,), (other.company,))
+            assert ring_of(reader, third.company, last) == Ring((), ())
+            assert ring_of(reader, one.company, BlockNumber(last - 1)) == Ring((), ())
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://127.0.0.1:1/x?user=u&password=SECRET",
+        "postgresql://u:SECRET@127.0.0.1:1/x",
+        "mysql://h/x?p=SECRET",
+    ],
+)
+def test_no_password_of_a_database_is_shown(url: str) -> None:
+    with pytest.raises(TrothError) as refused, Database(url).write():
+        pass
+    assert "SECRET" not in str(refused.value)
+
+
+def test_a_lock_that_can_t_be_had_is_a_named_error(tmp_path: Path) -> None:
+    (tmp_path / "troth.db.lock").mkdir()
+    with (
+        closing(Database(f"sqlite:///{tmp_path}/troth.db")) as database,
+        pytest.raises(NoDatabase, match="Is a directory"),
+        database.only_indexer(),
+    ):
+        pass
+
+
+def test_two_names_of_one_file_are_one_database(tmp_path: Path) -> None:
+    real, link = tmp_path / "real.db", tmp_path / "link.db"
+    link.symlink_to(real)
+    with (
+        closing(Database(f"sqlite:///{real}")) as one,
+        closing(Database(f"sqlite:///{link}")) as other,
+        one.only_indexer(),
+        pytest.raises(IndexBusy),
+        other.only_indexer(),
+    ):
+        pass
+
+
+def test_an_error_of_copy_is_a_named_one(postgresql: str) -> None:
+    nobody = Company(Address(bytes(20)), Timestamp(0), ZERO_DIGEST, BlockNumber(0), ZERO_DIGEST, "", None)
+    with closing(Database(new_postgresql(postgresql))) as database:
+        with database.write() as writer:
+            writer._session.connection().exec_driver_sql(
+                "CREATE FUNCTION refuse() RETURNS trigger AS $$ BEGIN"
+                " RAISE EXCEPTION 'disk full' USING ERRCODE = '53100'; END $$ LANGUAGE plpgsql"
+            )
+            writer._session.connection().exec_driver_sql(
+                "CREATE TRIGGER refuses BEFORE INSERT ON company EXECUTE FUNCTION refuse()"
+            )
+        with pytest.raises(NoDatabase, match="disk full"), database.write() as writer:
+            writer._add(CompanyRow, [_company_values(nobody)])

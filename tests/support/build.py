@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -22,8 +23,10 @@ from ledger.events import (
     Ruled,
 )
 from ledger.links import extend, genesis, replay
-from ledger.outcomes import Standing
+from ledger.outcomes import Standing, Status
 from ledger.promises import Promise, promise_id, service_code, signer_hash
+from ledger.scoring.decay import table_digest
+from ledger.scoring.policy import Policy
 from ledger.units import (
     ZERO_DIGEST,
     Address,
@@ -32,6 +35,7 @@ from ledger.units import (
     PromiseId,
     Timestamp,
     digest_of,
+    show_hex,
 )
 from scripts.vectors import log_of
 
@@ -70,26 +74,60 @@ def a_standing(
     late: int | None = 0,
     *,
     number: int = 0,
+    customer: Digest = ZERO_DIGEST,
+    arbiter: Address = ARBITER,
     cohort: int = 1,
     service: str = "delivery",
+    stakes: int = 0,
     due_at: int = NOON,
     duration: int = 3600,
     confirmed: bool = False,
+    **more: Any,
 ) -> Standing:
-    """A promise fulfilled `late` seconds after its due time, or not at all."""
+    """A promise fulfilled `late` seconds after its due time, or not at all; `more` are other fields."""
     fulfilled_at = None if late is None else Timestamp(due_at + late)
-    return Standing(
-        id=PromiseId(number.to_bytes(32, "big")),
-        company=COMPANY,
-        service=service_code(service),
-        cohort=cohort,
-        made_at=Timestamp(due_at - duration),
-        due_at=Timestamp(due_at),
-        changed_in=BlockNumber(1),
-        fulfilled_at=fulfilled_at,
-        confirmed_at=fulfilled_at if confirmed else None,
-        confirmed_by_arbiter=confirmed,
-    )
+    status = Status.OPEN if late is None else Status.CONFIRMED if confirmed else Status.FULFILLED
+    fields: dict[str, Any] = {
+        "id": PromiseId(number.to_bytes(32, "big")),
+        "company": COMPANY,
+        "customer": customer,
+        "arbiter": arbiter,
+        "service": service_code(service),
+        "cohort": cohort,
+        "stakes": stakes,
+        "made_at": Timestamp(due_at - duration),
+        "due_at": Timestamp(due_at),
+        "changed_in": BlockNumber(1),
+        "fulfilled_at": fulfilled_at,
+        "confirmed_at": fulfilled_at if confirmed else None,
+        "confirmed_by_arbiter": confirmed and not any(customer),
+        "status": status,
+    }
+    return Standing(**fields | more)
+
+
+def a_customer(number: int) -> Digest:
+    """A customer as promises name it."""
+    return digest_of(b"customer %d" % number)
+
+
+def disputed(late: int | None, at: int, answered_at: int | None = None, **more: Any) -> Standing:
+    """A promise under a dispute since a time."""
+    fields = {"status": Status.DISPUTED, "disputed_at": Timestamp(at), "answered_at": answered_at}
+    return a_standing(late, **fields | more)
+
+
+def remedied(**more: Any) -> Standing:
+    """A promise that was not kept, whose remedy was taken."""
+    return a_standing(None, **{"status": Status.CONFIRMED, "accepted": True, "owned": True} | more)
+
+
+def a_policy(name: str = "standard", **changes: object) -> Policy:
+    """A published policy with other values."""
+    document = Policy.named(name).model_dump() | changes
+    used = {document["half_life_days"], *document["half_life_days_by_service"].values()}
+    document["decay_tables"] = {str(days): show_hex(table_digest(days)) for days in used}
+    return Policy.parse(json.dumps(document).encode(), "a test's")
 
 
 def a_profile(handle: str = "acme", **more: object) -> Document:

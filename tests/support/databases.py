@@ -21,7 +21,7 @@ from ledger.indexer.follow import Finality
 from ledger.indexer.run import Indexer, Limits
 from ledger.store.database import Database
 from ledger.store.records import Cursor
-from ledger.store.tables import CompanyRow, EventRow, LedgerRow, PromiseRow, RecentRow
+from ledger.store.tables import CompanyRow, EventRow, LedgerRow, PromiseRow, RecentRow, ScoreRow
 
 KINDS = ("sqlite", "postgresql")
 FROM_CHAIN: dict[str, type[SQLModel]] = {
@@ -30,6 +30,7 @@ FROM_CHAIN: dict[str, type[SQLModel]] = {
     "event": EventRow,
     "company": CompanyRow,
     "promise": PromiseRow,
+    "score": ScoreRow,
 }
 LATEST = Finality("latest")
 

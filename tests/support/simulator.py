@@ -57,10 +57,13 @@ from ledger.units import (
     show_hex,
 )
 from scripts.vectors import log_of, words_of
-from tests.support.build import ARBITER, CHAIN_ID, CONTRACT, DAY, NOON, a_profile
+from tests.support.build import ARBITER, CHAIN_ID, CONTRACT, DAY, NOON, a_policy, a_profile
 
 BLOCK_TIME_S = 12
 COMPANIES = [Address(bytes([number]) * 20) for number in range(1, 6)]
+POLICY = a_policy(answer_s=5 * BLOCK_TIME_S)
+"""One under which disputes are lost while one looks on."""
+
 DEPLOYMENT = Deployment(
     chain_id=CHAIN_ID,
     address=CONTRACT,
@@ -205,15 +208,16 @@ class _Acts:
     def _promise(self, company: Address) -> Promise:
         return Promise(
             company=company,
-            customer=ZERO_DIGEST,
+            customer=self._random.choice((ZERO_DIGEST, digest_of(b"a"), digest_of(b"b"))),
             terms=ZERO_DIGEST,
-            due_at=Timestamp(self._time + self._random.randrange(DAY)),
+            # Some fall due while one looks on.
+            due_at=Timestamp(self._time + 1 + self._random.randrange(self._random.choice((60, 600, DAY)))),
             dispute_window=DAY,
             arbiter=ARBITER,
-            service=service_code("delivery"),
+            service=service_code(self._random.choice(("delivery", "repair"))),
             experience=0,
             stage=0,
-            stakes=0,
+            stakes=self._random.choice((0, 0, 3)),
             cohort=self._random.randrange(3),
             nonce=self._random.getrandbits(64),
         )

@@ -7,13 +7,16 @@ import pytest
 from ledger.badge import COLOURS, badge_message, percent_down, render_badge
 from ledger.scoring.policy import Policy
 from ledger.scoring.score import Grade, Score, score
+from ledger.scoring.tallies import Book, fold
 from ledger.units import BlockNumber, Ppm, Timestamp
-from tests.support.build import NOON, a_standing
+from tests.support.build import NOON, a_customer, a_standing
 
 
 def scored(kept: int, broken: int) -> Score:
-    standings = [a_standing(0)] * kept + [a_standing(None)] * broken
-    return score(standings, BlockNumber(1), Timestamp(NOON + 1), Policy.standard())
+    outcomes = [0] * kept + [None] * broken
+    standings = [a_standing(late, customer=a_customer(number)) for number, late in enumerate(outcomes)]
+    as_of, policy = Timestamp(NOON + 1), Policy.named("standard")
+    return score(fold(standings, as_of, policy), Book(), BlockNumber(1), as_of, policy)
 
 
 def test_the_badge_shows_the_floor_and_the_day() -> None:

@@ -15,7 +15,7 @@ FLOORS = [
     {"ledger.documents", "ledger.events", "ledger.headers"},
     {"ledger.links", "ledger.outcomes", "ledger.signing"},
     {"ledger.scoring"},
-    {"ledger.badge", "ledger.receipts"},
+    {"ledger.badge", "ledger.proofs", "ledger.receipts"},
     {"ledger.files"},
     {"ledger.keys"},
     {"ledger.chain", "ledger.store", "ledger.sources"},

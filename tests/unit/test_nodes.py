@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from ledger.chain.node import Node
+from ledger.chain.node import Node, secrets_of
 from ledger.chain.nodes import DISTRUST_S, FIRST_REST_S, LONGEST_REST_S, Nodes
 from ledger.errors import NodeRefused, NodeUnreachable
 from tests.support.simulator import Clock
@@ -90,3 +90,21 @@ def test_a_node_that_gave_false_answers_is_left_alone_for_long() -> None:
     assert nodes.next() is all_[0]
     clock.now = before
     assert nodes.trusted, "that is over"
+
+
+URL = "https://someone:pass%20word@node.example/v3/0123456789abcdef/eth?apikey=fedcba9876543210&x=1"
+
+
+def test_what_a_node_repeats_of_its_url_is_not_told() -> None:
+    assert secrets_of(URL) >= {"0123456789abcdef", "fedcba9876543210", "pass word", "pass%20word"}
+    node = Node(URL)
+    with pytest.raises(NodeRefused) as refused:
+        node._result("eth_call", {"error": {"message": "no key 0123456789abcdef, nor fedcba9876543210"}})
+    assert "no key …, nor …" in str(refused.value)
+    assert "0123456789abcdef" not in str(refused.value)
+
+
+def test_what_a_node_says_is_cut_short() -> None:
+    with pytest.raises(NodeRefused) as refused:
+        Node("http://node0")._result("eth_call", {"error": {"message": "x" * 200_000}})
+    assert len(str(refused.value)) < 1000

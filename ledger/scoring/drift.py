@@ -1,0 +1,65 @@
+"""Whether failures lately come faster than a company's history lets one expect.
+
+Burn rates over several windows, as for error budgets (Beyer et al., The Site Reliability Workbook, 2018, ch. 5). The
+budget is what was not assured before the window: one less the Wilson floor of the credit earned until then. An alarm
+rings when the credit lost in the window is beyond a multiple of it even at its least.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ledger.scoring.intervals import wilson
+from ledger.scoring.policy import POINT, Policy
+from ledger.scoring.tallies import DAY, DAY_S, PERIOD, Counts, Key, Rows, counts_of, recent_periods
+from ledger.units import WHOLE, Ppm, Timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class Burn:
+    """Failures in the last days against those before."""
+
+    days: int
+    matured: int
+    lost: Ppm
+    """Share of the credit that was lost in these days at the least, as proven: rounded down."""
+    budget: Ppm
+    """Share of it that might have been lost by all that was known before: rounded up."""
+    threshold: Ppm
+    """From which share on the alarm rings."""
+    rings: bool
+
+
+def burns(rows: Rows, as_of: Timestamp, policy: Policy) -> tuple[Burn, ...]:
+    """Every window of the policy that holds a matured promise."""
+    first, last = recent_periods(as_of, policy)
+    whole = counts_of(rows.between(PERIOD + first, PERIOD + last).values())
+    days = rows.between(*recent_days(as_of, policy))
+    found = []
+    for alarm in policy.alarms:
+        since = as_of // DAY_S - alarm.days + 1
+        window = counts_of(row for key, row in days.items() if int.from_bytes(key[1:], "big") >= since)
+        if window.matured:
+            found.append(_burn(alarm.days, Fraction(*alarm.burn), window, whole, policy))
+    return tuple(found)
+
+
+def recent_days(as_of: Timestamp, policy: Policy) -> tuple[Key, Key]:
+    """The keys of the first and the last day of the longest window."""
+    today = as_of // DAY_S
+    longest = max((alarm.days for alarm in policy.alarms), default=1)
+    return DAY + max(0, today - longest + 1).to_bytes(4, "big"), DAY + today.to_bytes(4, "big")
+
+
+def _burn(days: int, burn: Fraction, window: Counts, whole: Counts, policy: Policy) -> Burn:
+    # The window may begin before the oldest period that is looked at, where nothing was known.
+    matured, credit = max(0, whole.matured - window.matured), max(0, whole.credit - window.credit)
+    assured, _ = wilson(min(credit, matured * POINT), matured * POINT, POINT, policy.z_squared, WHOLE)
+    budget = WHOLE - assured
+    lost = window.matured * POINT - window.credit
+    proven, _ = wilson(lost, window.matured * POINT, POINT, policy.z_squared, WHOLE)
+    reach = budget + (WHOLE - budget) * Fraction(*policy.alarm_reach)
+    threshold = Ppm(int(min(burn * budget, reach)))
+    rings = lost >= policy.alarm_failures * POINT and proven > threshold
+    return Burn(days, window.matured, Ppm(proven), Ppm(budget), threshold, rings)

@@ -1,0 +1,64 @@
+"""Promises in all the ways that they can come out, for properties that hold for any."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from ledger.outcomes import Standing, Status
+from ledger.units import ZERO_DIGEST, Address, PromiseId, Timestamp
+from tests.support.build import ARBITER, DAY, NOON, a_customer, a_standing
+
+SERVICES = ("delivery", "repair", "refund")
+ARBITERS = (ARBITER, Address(b"\xad" * 20))
+ANSWER_S = 14 * DAY
+
+
+@st.composite
+def promises(draw: st.DrawFn, due: st.SearchStrategy[int] | None = None) -> Standing:
+    """One promise; `due` draws its due time."""
+    due_at = draw(due if due is not None else st.integers(NOON, NOON + 20 * DAY))
+    customer = draw(st.sampled_from([ZERO_DIGEST, *map(a_customer, range(4))]))
+    duration = draw(st.integers(1, 100_000))
+    late = draw(st.one_of(st.just(0), st.integers(-min(duration, 3600), 9000), st.none()))
+    fields: dict[str, Any] = {
+        "id": PromiseId(draw(st.binary(min_size=32, max_size=32))),
+        "customer": customer,
+        "arbiter": draw(st.sampled_from(ARBITERS)),
+        "cohort": draw(st.integers(0, 9)),
+        "service": draw(st.sampled_from(SERVICES)),
+        "stakes": draw(st.integers(0, 3)),
+        "due_at": due_at,
+        "duration": duration,
+        "confirmed": draw(st.booleans()) and late is not None,
+        "unilateral": draw(st.sampled_from([False, False, True])),
+        "returned": draw(st.sampled_from([False, False, True])),
+        "countersigned": draw(st.booleans()),
+    }
+    if fields["confirmed"]:
+        fields["confirmed_by_arbiter"] = draw(st.booleans())
+    fields |= draw(st.sampled_from([{}, {}, {}, *_FATES])) if not fields["confirmed"] else {}
+    if "upheld" in fields or fields.get("status") in (Status.DISPUTED, Status.DISMISSED):
+        at = due_at + draw(st.integers(0, 20 * DAY))
+        fields["disputed_at"] = Timestamp(at)
+        fields["answered_at"] = draw(st.none() | st.integers(at, at + 2 * ANSWER_S))
+        if fields["status"] is not Status.DISPUTED:
+            fields["settled_at"] = Timestamp(draw(st.integers(at, at + 2 * ANSWER_S)))
+    return a_standing(late, **fields)
+
+
+_FATES: list[dict[str, Any]] = [
+    {"status": Status.DISPUTED},
+    {"status": Status.DISPUTED, "upheld": True},
+    {"status": Status.UPHELD, "upheld": True},
+    {"status": Status.DISMISSED, "dismissed": True},
+    {"status": Status.CONFIRMED, "accepted": True, "owned": True},
+    {"status": Status.CONFIRMED, "accepted": True, "upheld": True},
+    {"status": Status.WITHDRAWN, "released": True},
+    {"status": Status.SUPERSEDED, "released": True},
+]
+
+histories = st.lists(promises(), max_size=40)
+SAME_DAY = st.integers(NOON, NOON + DAY // 2 - 1)
+"""Due times of one day (UTC)."""
