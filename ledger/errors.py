@@ -16,7 +16,7 @@ TrothError                  says what is wrong, with which value, and what to do
 │   └── UnknownPromise
 ├── Refused                 the contract does not take an action: one reason for each error of its ABI
 ├── Unavailable             something that is needed does not answer, or is not there
-│   ├── NodeUnreachable, NodeRefused, NodeBehind
+│   ├── NodeUnreachable, NodeRefused, NodeBehind, QuorumMissing
 │   ├── TransactionFailed, TransactionPending, InsufficientFunds, FeeTooHigh
 │   ├── NoKey               a keystore that can't be opened
 │   ├── FileExists, CannotWrite, CannotRead
@@ -320,6 +320,17 @@ class NodeUnreachable(Unavailable):
         super().__init__(
             f"No Ethereum node answers at {url} ({why}).", "Start it, or set TROTH_RPC_URL to one that runs."
         )
+        self.url = url
+
+
+class QuorumMissing(Unavailable):
+    """Not as many nodes answer as have to agree."""
+
+    def __init__(self, quorum: int, nodes: int) -> None:
+        super().__init__(
+            f"Of the {nodes} nodes in TROTH_RPC_URL, fewer than {quorum} give the same, as TROTH_QUORUM={quorum} asks.",
+            "Wait for those that fail or are behind, or set TROTH_RPC_URL to more.",
+        )
 
 
 class NodeRefused(Unavailable):
@@ -331,6 +342,7 @@ class NodeRefused(Unavailable):
         super().__init__(
             f"The node at {url} refused {method}: {why}.", "Try again, or set TROTH_RPC_URL to another node."
         )
+        self.url = url
         self.why = why
         self.data = data
 
@@ -363,6 +375,7 @@ class NodeBehind(Unavailable):
             f"The node at {url} is at block {latest}, and the database at block {indexed}.",
             "Wait for the node. If its chain was started anew, as a local one may be, `troth index --from-scratch`.",
         )
+        self.url = url
 
 
 class StateGone(Unavailable):

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import URL
 
 from ledger.chain.anvil import CHAIN_ID as LOCAL_CHAIN_ID
 from ledger.chain.deployment import Deployment
@@ -37,7 +38,7 @@ class Settings(BaseSettings):
 
     home: Path = Path(".troth")
     """Folder for what has no place of its own; `troth demo` keeps everything there."""
-    rpc_url: Annotated[str, Field(pattern=r"^https?://[^\s,]+([\s,]+https?://[^\s,]+)*$")] = "http://127.0.0.1:8545"
+    rpc_url: str = "http://127.0.0.1:8545"
     """The Ethereum node to read from, or several, apart by commas: the first is the one to send to. They may hold keys,
     so they are never shown whole."""
     quorum: Annotated[int, Field(ge=1, le=9)] = 1
@@ -48,7 +49,7 @@ class Settings(BaseSettings):
     """The database's URL; by default SQLite's troth.db in the home folder."""
     policy: str = "standard"
     """The scoring policy: `standard`, `strict`, or a file."""
-    finality: Annotated[str, Field(pattern=r"^(latest|safe|finalized|[0-9]{1,9})$")] | None = None
+    finality: str | None = None
     """From which block on nothing changes: a tag, or how many blocks below the latest; by default `latest` on the local
     chain, `finalized` elsewhere."""
     blocks_per_step: Annotated[int, Field(ge=1, le=1_000_000)] = BLOCKS_AT_ONCE
@@ -66,16 +67,26 @@ class Settings(BaseSettings):
 
     @field_validator("rpc_url")
     @classmethod
-    def _parses(cls, value: str) -> str:
-        for url in _URLS.split(value):
+    def _names_nodes(cls, value: str) -> str:
+        for url in _urls(value) or [""]:
             try:
                 parts = urlsplit(url)
-                whole = parts.port != 0 and parts.hostname and not set(parts.hostname) & set("\\^|<>{}`")
+                whole = parts.scheme in ("http", "https") and parts.port != 0 and bool(parts.hostname)
+                whole = whole and not set(parts.hostname or "") & set("\\^|<>{}`")
             except ValueError:
                 whole = False
             if not whole:
                 # Without the URL: it may hold a key anywhere.
-                raise ValueError("it is not a URL of a node, such as http://127.0.0.1:8545")
+                raise ValueError(
+                    "it is not the URL of a node, such as http://127.0.0.1:8545, or several, apart by commas"
+                )
+        return value
+
+    @field_validator("finality")
+    @classmethod
+    def _names_blocks(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch("latest|safe|finalized|[0-9]{1,9}", value):
+            raise ValueError(f"{value!r} is neither latest, safe, finalized, nor how many blocks below the latest")
         return value
 
     @classmethod
@@ -91,7 +102,7 @@ class Settings(BaseSettings):
         except ValidationError as error:
             first = error.errors()[0]
             name = PREFIX + ".".join(map(str, first["loc"])).upper()
-            raise InvalidSettings(f"{name}: {first['msg']}") from error
+            raise InvalidSettings(f"{name}: {first['msg'].removeprefix('Value error, ')}") from error
 
     def open_node(self) -> Node:
         """The first node, not yet asked anything."""
@@ -99,7 +110,7 @@ class Settings(BaseSettings):
 
     def open_nodes(self) -> Nodes:
         """All nodes, not yet asked anything. One that is named twice is one: it can't be a quorum with itself."""
-        return Nodes([Node(url) for url in dict.fromkeys(_URLS.split(self.rpc_url))])
+        return Nodes([Node(url) for url in {_same(url): url for url in _urls(self.rpc_url)}.values()])
 
     def limits(self) -> Limits:
         """How much the index asks nodes for."""
@@ -107,7 +118,7 @@ class Settings(BaseSettings):
 
     def open_database(self) -> Database:
         """The database, not yet opened."""
-        return Database(self.database or f"sqlite:///{self.home / 'troth.db'}")
+        return Database(self.database or URL.create("sqlite", database=str(self.home / "troth.db")))
 
     def load_deployment(self) -> Deployment:
         """The deployment record. Raises NoDeployment."""
@@ -120,3 +131,16 @@ class Settings(BaseSettings):
     def finality_of(self, deployment: Deployment) -> Finality:
         """From which block of the ledger's chain on nothing changes."""
         return Finality.parse(self.finality or ("latest" if deployment.chain_id == LOCAL_CHAIN_ID else "finalized"))
+
+
+def _urls(text: str) -> list[str]:
+    return [url for url in _URLS.split(text) if url]
+
+
+def _same(url: str) -> str:
+    """What two names of one node have in common."""
+    parts = urlsplit(url)
+    host = "127.0.0.1" if parts.hostname in ("localhost", "::1") else parts.hostname
+    return (
+        f"{parts.scheme}://{parts.username}:{parts.password}@{host}:{parts.port}{parts.path.rstrip('/')}?{parts.query}"
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -28,6 +29,14 @@ MOST_TOLD = 300
 
 SHORTEST_SECRET = 8
 """Characters from which on a part of a URL may be a key."""
+
+_STATUSES = set(HTTPStatus)
+_REASONS = {
+    "refused": "connection refused",
+    "NameResolution": "no host has that name",
+    "CERTIFICATE_VERIFY": "its certificate is not valid",
+}
+"""By words of what the library says."""
 
 Request = tuple[str, list[Any]]
 
@@ -199,5 +208,10 @@ def _reason(error: Exception) -> str:
     if isinstance(error, requests.Timeout):
         return f"no answer within {TIMEOUT_S} s"
     if isinstance(error, requests.HTTPError):
-        return f"HTTP status {error.response.status_code}"
-    return "connection refused" if "refused" in str(error) else type(error).__name__
+        status = error.response.status_code
+        return f"HTTP status {status}: {HTTPStatus(status).phrase}" if status in _STATUSES else f"HTTP status {status}"
+    said = str(error)
+    for words, reason in _REASONS.items():
+        if words in said:
+            return reason
+    return type(error).__name__

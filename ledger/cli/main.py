@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.metadata import version
 from typing import Annotated
 
@@ -130,7 +131,8 @@ def index(
     settings = Settings.read()
     deployment, database = settings.load_deployment(), settings.open_database()
     if verify:
-        cursor, events = verify_all(settings.open_node(), database, deployment, settings.load_policy())
+        nodes, policy = settings.open_nodes().all, settings.load_policy()
+        cursor, events = verify_all(nodes, settings.quorum, database, deployment, policy)
         out.print(
             f"Block {cursor.block.number}: {events} events replayed; their links, the contract's heads, and every"
             " company, promise and score agree.",
@@ -148,7 +150,7 @@ def index(
     def begin() -> None:
         # Not before all settings are sound, and it is sure that there is something to index.
         if from_scratch:
-            deployment.verify(settings.open_nodes().next())
+            _require_ledger(settings, deployment)
             with database.write() as writer:
                 require_same_ledger(writer, deployment, database.url)
                 writer.forget_all()
@@ -158,6 +160,15 @@ def index(
             _follow(settings, deployment, database, stopping, begin)
         else:
             _index_once(settings, deployment, database, stopping, to, begin)
+
+
+def _require_ledger(settings: Settings, deployment: Deployment) -> None:
+    """Raises what the last node raised, if by none of them the chain has the ledger."""
+    *others, last = settings.open_nodes().all
+    for node in others:
+        with suppress(Unavailable):
+            return deployment.verify(node)
+    return deployment.verify(last)
 
 
 class _Stopped(Exception):
@@ -302,7 +313,8 @@ def doctor() -> None:
     settings = Settings.read()
     findings = list(
         examine(
-            settings.open_node(),
+            settings.open_nodes().all,
+            settings.quorum,
             settings.load_deployment,
             settings.load_policy,
             settings.open_database(),

@@ -65,9 +65,7 @@ def index_progress(console: Console) -> Iterator[Tell]:
                 events += notice.events
                 rate = events / max(0.001, time.monotonic() - began)
                 said = f"Indexing, {rate:,.0f} events/s"
-                shown.update(
-                    task, completed=notice.block.number, total=notice.target.number, description=said, visible=True
-                )
+                shown.update(task, completed=notice.block.number, total=notice.target, description=said, visible=True)
 
         yield tell
 

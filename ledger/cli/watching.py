@@ -36,7 +36,7 @@ def measure(notice: Notice) -> None:
     match notice:
         case Extended(block, target, events):
             _BLOCK.set(block.number)
-            _LAG_BLOCKS.set(target.number - block.number)
+            _LAG_BLOCKS.set(target - block.number)
             _grow_old(block)
             _EVENTS.inc(events)
         case CaughtUp(block, final):
@@ -77,7 +77,7 @@ class Journal:
         """One line; none where nothing is new."""
         match notice:
             case Extended(block, target, events):
-                self._log.info("extended", block=block.number, latest=target.number, events=events)
+                self._log.info("extended", block=block.number, latest=target, events=events)
             case CaughtUp(block, final) if block.number != self._reached:
                 self._reached = block.number
                 self._log.info("caught up", block=block.number, final=final)

@@ -1,6 +1,7 @@
 """Fetching the final part of the log: ranges of blocks, several at once, given in their order.
 
-Ranges are sized by the events they hold. What a node refuses to give at once is asked for in parts.
+Ranges are sized by the events they hold. What a node refuses to give at once is asked for in parts. With a quorum,
+whatever is fetched is what as many nodes say alike.
 """
 
 from __future__ import annotations
@@ -8,21 +9,23 @@ from __future__ import annotations
 import re
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from ledger.chain.contract import heads
 from ledger.chain.deployment import Deployment
-from ledger.chain.logs import read_logs
+from ledger.chain.logs import may_hold, read_logs
 from ledger.chain.node import Node
 from ledger.chain.nodes import Nodes
-from ledger.errors import InvalidSettings, MalformedLog, NodeRefused, NodesDisagree, NodeUnreachable
+from ledger.errors import InvalidSettings, MalformedLog, NodeRefused, NodesDisagree, NodeUnreachable, QuorumMissing
 from ledger.events import Header, Log
-from ledger.indexer.follow import Range
+from ledger.indexer.follow import Finality, Range
 from ledger.indexer.notices import NodeDistrusted, NodeFailed, Tell
-from ledger.units import Address, BlockNumber, Digest
+from ledger.units import Address, BlockNumber, Digest, show_hex
+
+T = TypeVar("T")
 
 EVENTS_PER_RANGE = 5000
 FIRST_BLOCKS = 20
@@ -41,24 +44,20 @@ _SUGGESTED = re.compile(r"\[\s*(0x[0-9a-fA-F]+)\s*,\s*(0x[0-9a-fA-F]+)\s*\]")
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A range of the log, and who gave it."""
+    """A range of the log, and who gave it. Two are equal where two nodes gave the same."""
 
-    node: Node
+    node: Node = field(compare=False)
     first: Header
     last: Header
     logs: list[Log]
-    heads: dict[Address, Digest] | None
+    heads: dict[Address, Digest] | None = field(compare=False)
     """What the contract held after the last block, of companies known then; None where the node does not say."""
-
-    def says_as(self, other: Fetched) -> bool:
-        """Whether two nodes gave the same."""
-        return (self.last.hash, self.logs) == (other.last.hash, other.logs)
 
 
 class Fetcher:
     """Fetches ranges from several nodes, up to `ahead` at once; in this thread if that is one.
 
-    With a `quorum` above one, each range is had from as many nodes, and must be the same.
+    With a `quorum` above one, all is had from as many nodes, and must be the same.
     """
 
     def __init__(self, nodes: Nodes, deployment: Deployment, blocks: int, ahead: int, quorum: int, tell: Tell) -> None:
@@ -133,6 +132,51 @@ class Fetcher:
         self._window = min(float(self._ahead), self._window + 1 / self._window)
         return fetched
 
+    def child(self, node: Node, block: Header) -> list[Log]:
+        """The logs of a block that a node has, by its hash. Raises MalformedLog, QuorumMissing, NodesDisagree, and as
+        the node does.
+        """
+        return self._agreed(
+            node, self._logs_of(node, block), lambda other: self._same_block(other, block), block, block
+        )
+
+    def final(self, node: Node, number: BlockNumber, finality: Finality) -> BlockNumber:
+        """The last block that is final for as many nodes as the quorum, of which one said `number`. Raises
+        QuorumMissing.
+        """
+        told = {node: number}
+        while len(told) < self._quorum:
+            told |= [self._another(told, lambda other: self._final(other, finality))]
+        return min(told.values())
+
+    def _final(self, node: Node, finality: Finality) -> BlockNumber:
+        with self._nodes.asking(node):
+            tagged = self.ready(node).block(finality.tag)
+        return finality.of(tagged.number) if tagged else BlockNumber(0)
+
+    def _same_block(self, node: Node, block: Header) -> list[Log]:
+        """The logs of a block by a node that may not have it: some that don't say so have no logs of it."""
+        with self._nodes.asking(node):
+            if self.ready(node).block(block.number) != block:
+                raise NodeRefused(node.url, "eth_getBlockByNumber", f"it does not have block {show_hex(block.hash)}")
+        return self._logs_of(node, block)
+
+    def _logs_of(self, node: Node, block: Header) -> list[Log]:
+        if not may_hold(block, self._deployment.address):
+            return []
+        with self._nodes.asking(node):
+            raw = node.logs_of(self._deployment.address, block.hash)
+        return self._read(node, raw, block, block)
+
+    def _read(self, node: Node, raw: list[dict[str, Any]], first: Header, last: Header) -> list[Log]:
+        headers = (first, last) if first.number != last.number else (last,)
+        try:
+            return read_logs(raw, self._deployment.address, first.number, last.number, headers)
+        except MalformedLog as error:
+            # Here it is known whose answer that was.
+            self._distrust(node, error.what)
+            raise
+
     def _fetch(self, part: Range) -> list[Fetched]:
         failures = 0
         while True:
@@ -152,7 +196,7 @@ class Fetcher:
                 if not self._nodes.trusted:
                     raise
             else:
-                return [self._agreed(fetched, part)]
+                return [self._agreed(node, fetched, lambda other: self._ask(other, part), fetched.first, fetched.last)]
 
     def _ask(self, node: Node, part: Range) -> Fetched:
         began = time.monotonic()
@@ -161,12 +205,7 @@ class Fetcher:
             if first is None or last is None:
                 lacking = part.first if first is None else part.last
                 raise NodeRefused(node.url, "eth_getBlockByNumber", f"it has no block {lacking}")
-        try:
-            logs = read_logs(raw, self._deployment.address, part.first, part.last, (first, last))
-        except MalformedLog as error:
-            # Here it is known whose answer that was.
-            self._distrust(node, error.what)
-            raise
+        logs = self._read(node, raw, first, last)
         self._companies.update({log.company for log in logs})
         found = self._heads(node, last.number)
         self._usual_s = 0.8 * self._usual_s + 0.2 * (time.monotonic() - began)
@@ -179,23 +218,35 @@ class Fetcher:
         except NodeRefused:
             return None
 
-    def _agreed(self, fetched: Fetched, part: Range) -> Fetched:
-        """What as many nodes as the quorum say alike; whoever said otherwise is not asked any more."""
-        told = [fetched]
-        while sum(map(told[-1].says_as, told)) < self._quorum:
-            other = self._nodes.other([each.node for each in told])
-            if other is None:
-                for each in told[1:]:
-                    if not each.says_as(told[0]):
-                        raise NodesDisagree(told[0].node.url, each.node.url, part.first, part.last)
-                raise NodeUnreachable(fetched.node.url, f"fewer than {self._quorum} nodes answer, as TROTH_QUORUM asks")
-            with suppress(MalformedLog):
-                told.append(self._ask(other, part))
-        for each in told:
-            if not each.says_as(told[-1]):
-                why = f"{self._quorum} others have different logs in blocks {part.first} to {part.last}"
-                self._distrust(each.node, why)
-        return told[-1]
+    def _agreed(self, node: Node, answer: T, ask: Callable[[Node], T], first: Header, last: Header) -> T:
+        """What as many nodes as the quorum answer alike; whoever said otherwise is not asked any more."""
+        told = [(node, answer)]
+        while sum(other == told[-1][1] for _, other in told) < self._quorum:
+            try:
+                told.append(self._another(dict(told), ask))
+            except QuorumMissing:
+                for other, said in told[1:]:
+                    if said != answer:
+                        raise NodesDisagree(node.url, other.url, first.number, last.number) from None
+                raise
+        for other, said in told:
+            if said != told[-1][1]:
+                why = f"{self._quorum} others have different logs in blocks {first.number} to {last.number}"
+                self._distrust(other, why)
+        return told[-1][1]
+
+    def _another(self, asked: Collection[Node], ask: Callable[[Node], T]) -> tuple[Node, T]:
+        """What one more node answers. Raises QuorumMissing if there is none, or none that can."""
+        failures = 0
+        while failures < TRIES * len(self._nodes.all) and (other := self._nodes.other(asked)):
+            try:
+                return other, ask(other)
+            except MalformedLog:
+                continue
+            except (NodeRefused, NodeUnreachable) as error:
+                self._tell(NodeFailed(other.url, error.what))
+                failures += 1
+        raise QuorumMissing(self._quorum, len(self._nodes.all))
 
     def _distrust(self, node: Node, why: str) -> None:
         self._nodes.distrust(node)

@@ -15,8 +15,8 @@ class Extended:
 
     block: Block
     """The last block indexed."""
-    target: Block
-    """The block to reach: the chain's latest."""
+    target: BlockNumber
+    """The block to reach: the chain's latest, or the one to stop at."""
     events: int
     """How many the step added."""
 

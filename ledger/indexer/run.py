@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from ledger.chain.contract import heads
 from ledger.chain.deployment import Deployment
-from ledger.chain.logs import decode, may_hold, read_logs
+from ledger.chain.logs import decode
 from ledger.chain.node import Node
 from ledger.chain.nodes import Nodes
 from ledger.errors import (
@@ -63,7 +64,7 @@ class Limits:
     ahead: int = AHEAD
     """Requests for logs at the same time."""
     quorum: int = 1
-    """Nodes that have to agree on each part of the final log."""
+    """Nodes that have to agree on each part of the log, and on what of it is final."""
 
 
 def _quiet(_notice: Notice) -> None:
@@ -111,7 +112,7 @@ class Indexer:
             except (NodeUnreachable, NodeRefused, NodeBehind) as error:
                 if isinstance(error, NodeBehind):
                     self._nodes.failed(node)
-                self._tell(NodeFailed(self._source.url, error.what))
+                self._tell(NodeFailed(error.url, error.what))
                 failures = 1 if (number := self._number()) != reached else failures + 1
                 reached = number
                 if failures >= TRIES * len(self._nodes.all) or (isinstance(error, NodeBehind) and failures > 1):
@@ -119,7 +120,7 @@ class Indexer:
             except (ForeignDatabase, NodesDisagree):
                 raise
             except Contradiction as error:
-                if isinstance(error, BrokenLink | HeadMismatch) and self._doubt(node, error) and doubts < _DOUBTS:
+                if isinstance(error, BrokenLink | HeadMismatch) and self._doubt(error) and doubts < _DOUBTS:
                     doubts += 1
                     continue
                 self._nodes.distrust(self._source)
@@ -142,7 +143,10 @@ class Indexer:
                 if latest is None:
                     raise NodeRefused(node.url, "eth_getBlockByNumber", "it has no latest block")
             # A young chain has no final block yet. What was final once stays so, also for a node that is behind.
-            final = max(cursor.final, self._finality.of(tagged.number) if tagged else BlockNumber(0))
+            final = cursor.final
+            if tagged and (said := self._finality.of(tagged.number)) > final:
+                final = max(final, self._fetcher.final(node, said, self._finality))
+            target = BlockNumber(min(latest.number, to))
             match next_step(cursor.block, here, child, final, to):
                 case None:
                     if latest.number < number:
@@ -150,10 +154,10 @@ class Indexer:
                     cursor = self._settle(cursor, here, final)
                     break
                 case Range() as blocks:
-                    cursor = self._extend_all(cursor, blocks, latest, final)
+                    cursor = self._extend_all(cursor, blocks, target, final)
                     self._source = node
                 case Child(block):
-                    cursor = self._extend(node, cursor, block, self._fetch_child(node, block), latest, final, {})
+                    cursor = self._extend(node, cursor, block, self._fetcher.child(node, block), target, final, {})
                 case Rewind():
                     cursor = self._give_up(node, cursor)
         return self._compare_all(node, cursor, latest.number)
@@ -178,7 +182,7 @@ class Indexer:
                     writer.move_cursor(cursor)
                 return cursor
 
-    def _extend_all(self, cursor: Cursor, blocks: Range, latest: Block, final: BlockNumber) -> Cursor:
+    def _extend_all(self, cursor: Cursor, blocks: Range, target: BlockNumber, final: BlockNumber) -> Cursor:
         """Stores a range, part by part, until somebody else has stored something."""
         with self._database.read() as reader:
             companies = reader.heads().keys()
@@ -187,7 +191,7 @@ class Indexer:
             if fetched.first.number != cursor.block.number + 1:
                 break
             _require_child(fetched, cursor)
-            cursor = self._extend(fetched.node, cursor, fetched.last, fetched.logs, latest, final, fetched.heads)
+            cursor = self._extend(fetched.node, cursor, fetched.last, fetched.logs, target, final, fetched.heads)
         return cursor
 
     def _extend(
@@ -196,7 +200,7 @@ class Indexer:
         cursor: Cursor,
         reached: Block,
         logs: list[Log],
-        latest: Block,
+        target: BlockNumber,
         final: BlockNumber,
         told: Heads | None,
     ) -> Cursor:
@@ -224,7 +228,7 @@ class Indexer:
             cursor = replace(cursor, block=block, final=BlockNumber(min(final, block.number)), checked=checked)
             writer.move_cursor(cursor)
             writer.keep_recent(window([*writer.recent(), block], cursor.final))
-        self._tell(Extended(block, latest, len(logs)))
+        self._tell(Extended(block, target, len(logs)))
         return cursor
 
     def _heads_agree(self, node: Node, known: Heads, block: BlockNumber, told: Heads | None) -> bool:
@@ -239,6 +243,15 @@ class Indexer:
         except NodeRefused:
             return False
         return True
+
+    def _heads_told(self, company: Address, block: Block) -> list[Digest]:
+        """A company's head after a block, by each node that has that block and can tell."""
+        told = []
+        for node in self._nodes.all:
+            with suppress(Unavailable):
+                if (header := node.block(block.number)) and header.hash == block.hash:
+                    told += heads(node, self._deployment.address, [company], block.number)
+        return told
 
     def _compare_all(self, node: Node, cursor: Cursor, latest: BlockNumber) -> Cursor:
         with self._database.read() as reader:
@@ -284,39 +297,36 @@ class Indexer:
         self._tell(Rewound(cursor.block.number, block.number, "the chain gave up its blocks"))
         return after
 
-    def _doubt(self, node: Node, error: BrokenLink | HeadMismatch) -> bool:
-        """After a contradiction about a company: forgets what was stored since all heads were compared, if it may be
-        that which is wrong and not what the node said last. Where even older is wrong, a company was left out whole:
-        all is forgotten. Gives whether anything was.
+    def _doubt(self, error: BrokenLink | HeadMismatch) -> bool:
+        """After a contradiction about a company: forgets what was stored since all heads were compared, if it is that
+        which is wrong, as far as nodes can tell, and not what one said last. Where even older is wrong, a company was
+        left out whole: all is forgotten. Gives whether anything was.
         """
         company = parse_address(error.company)
         with self._database.read() as reader:
             cursor = reader.require_cursor()
             known = reader.company(company)
         checked = cursor.checked.number == cursor.block.number
-        try:
-            [theirs] = heads(node, self._deployment.address, [company], cursor.block.number)
-            if theirs == (known.head if known else ZERO_DIGEST):
+        told = self._heads_told(company, cursor.block)
+        if told:
+            right = told.count(known.head if known else ZERO_DIGEST)
+            if right >= len(told) - right:
                 return False
-            block = _existing(node, BlockNumber(self._deployment.block - 1)) if checked else cursor.checked
-        except Unavailable:
+        elif checked:
             # Few nodes keep the state of old blocks. What never was compared is not believed then.
-            if checked:
+            return False
+        block = cursor.checked
+        if checked:
+            try:
+                block = _existing(self._source, BlockNumber(self._deployment.block - 1))
+            except Unavailable:
                 return False
-            block = cursor.checked
         with self._database.write() as writer:
             if writer.cursor() != cursor:
                 return False
             rewind(writer, cursor, block, self._policy)
         self._tell(Rewound(cursor.block.number, block.number, error.what))
         return True
-
-    def _fetch_child(self, node: Node, block: Header) -> list[Log]:
-        if not may_hold(block, self._deployment.address):
-            return []
-        with self._nodes.asking(node):
-            raw = node.logs_of(self._deployment.address, block.hash)
-        return read_logs(raw, self._deployment.address, block.number, block.number, (block,))
 
 
 def compare_heads(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ledger.chain.deployment import Deployment
 from ledger.chain.node import Node
-from ledger.errors import ChainDiverged, NodeBehind, NodeRefused, TrothError
+from ledger.errors import ChainDiverged, NodeBehind, NodeRefused, QuorumMissing, TrothError
 from ledger.indexer.run import compare_heads, require_same_ledger
 from ledger.scoring.policy import Policy
 from ledger.store.database import Database
@@ -28,32 +28,49 @@ class Finding:
 
 
 def examine(
-    node: Node,
+    nodes: Sequence[Node],
+    quorum: int,
     load_deployment: Callable[[], Deployment],
     load_policy: Callable[[], Policy],
     database: Database,
 ) -> Iterator[Finding]:
-    """Examines policy, deployment record, node, contract and database, in the order in which they build on each other.
+    """Examines policy, deployment record, each node and the contract by it, and the database by the first that is well,
+    in the order in which they build on each other.
 
     What can't be examined because something before it failed is left out.
     """
     yield _find("policy", lambda: _policy(load_policy()))
     record: list[Deployment] = []
     yield _find("deployment", lambda: _deployment(load_deployment(), record))
-    answers = _find("node", lambda: f"{node.url} serves chain eip155:{node.chain_id}")
-    yield answers
+    sound: list[Node] = []
+    for node in nodes:
+        yield from _examine_node(node, record, sound)
     if not record:
         return
-    deployment = record[0]
-    if answers.fault is None:
-        contract = _find("contract", lambda: _contract(node, deployment))
+    if quorum > 1:
+        yield _find("quorum", lambda: _quorum(quorum, len(sound), len(nodes)))
+    if sound:
+        indexed = _find("database", lambda: _database(sound[0], record[0], database))
+        yield indexed
+        if indexed.fault is None:
+            yield _scores(load_policy, database)
+            yield _keys(sound[0], database)
+
+
+def _examine_node(node: Node, record: list[Deployment], sound: list[Node]) -> Iterator[Finding]:
+    answers = _find("node", lambda: f"{node.url} serves chain eip155:{node.chain_id}")
+    yield answers
+    if record and answers.fault is None:
+        contract = _find("contract", lambda: _contract(node, record[0]))
         yield contract
         if contract.fault is None:
-            indexed = _find("database", lambda: _database(node, deployment, database))
-            yield indexed
-            if indexed.fault is None:
-                yield _scores(load_policy, database)
-                yield _keys(node, database)
+            sound.append(node)
+
+
+def _quorum(quorum: int, sound: int, nodes: int) -> str:
+    if sound < quorum:
+        raise QuorumMissing(quorum, nodes)
+    return f"{quorum} have to agree, and {sound} of {nodes} nodes can"
 
 
 def _find(subject: str, look: Callable[[], str]) -> Finding:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ledger.chain.deployment import Deployment
 from ledger.chain.logs import decode
 from ledger.chain.node import Node
-from ledger.errors import BrokenLink, HeadMismatch, LogDiffers, MalformedLog, NodeRefused, RowsDiffer, StateGone
+from ledger.errors import (
+    BrokenLink,
+    HeadMismatch,
+    LogDiffers,
+    MalformedLog,
+    NodeRefused,
+    NodeUnreachable,
+    QuorumMissing,
+    RowsDiffer,
+    StateGone,
+    Unavailable,
+)
 from ledger.events import Event
 from ledger.indexer.project import project
 from ledger.indexer.run import compare_heads, require_same_ledger
@@ -17,16 +28,18 @@ from ledger.scoring.policy import Policy
 from ledger.store.database import Database
 from ledger.store.reading import Reader
 from ledger.store.records import Cursor
-from ledger.units import Address, Digest, show_address, show_hex
+from ledger.units import Address, BlockNumber, Digest, show_address, show_hex
 
 
-def verify(node: Node, database: Database, deployment: Deployment, policy: Policy) -> tuple[Cursor, int]:
-    """Replays the stored log from its beginning, and compares its heads with the contract's, and what follows from it
-    with the stored companies and promises, and with the rows that scores are made of, where those are kept under this
-    policy. Gives how far it goes, and how many events it has.
+def verify(
+    nodes: Sequence[Node], quorum: int, database: Database, deployment: Deployment, policy: Policy
+) -> tuple[Cursor, int]:
+    """Replays the stored log from its beginning, and compares its heads with the contract's by as many nodes as the
+    quorum, and what follows from it with the stored companies and promises, and with the rows that scores are made of,
+    where those are kept under this policy. Gives how far it goes, and how many events it has.
 
-    Raises LogDiffers or RowsDiffer at the first that is not as it should be; StateGone where all but the contract's
-    heads was compared.
+    Raises LogDiffers or RowsDiffer at the first that is not as it should be; StateGone or NodeUnreachable where all
+    but the contract's heads was compared.
     """
     with database.read() as reader:
         require_same_ledger(reader, deployment, database.url)
@@ -35,12 +48,30 @@ def verify(node: Node, database: Database, deployment: Deployment, policy: Polic
             heads, count = _replay(reader, deployment, database.url)
             if cursor.policy == policy.hash:
                 _compare_scores(reader, cursor, policy, database.url)
-            compare_heads(node, deployment, heads, cursor.block.number)
+            _compare_heads(nodes, quorum, deployment, heads, cursor.block.number)
         except (MalformedLog, BrokenLink, HeadMismatch) as error:
             raise LogDiffers(database.url, error.what) from error
-        except NodeRefused as error:
-            raise StateGone(node.url, cursor.block.number, error.what) from error
     return cursor, count
+
+
+def _compare_heads(
+    nodes: Sequence[Node], quorum: int, deployment: Deployment, heads: dict[Address, Digest], block: BlockNumber
+) -> None:
+    agreeing = 0
+    failed: list[Unavailable] = []
+    for node in nodes:
+        try:
+            deployment.verify(node)
+            compare_heads(node, deployment, heads, block)
+        except NodeRefused as error:
+            failed.append(StateGone(node.url, block, error.what))
+        except NodeUnreachable as error:
+            failed.append(error)
+        else:
+            agreeing += 1
+        if agreeing == quorum:
+            return
+    raise failed[0] if failed else QuorumMissing(quorum, len(nodes))
 
 
 def _replay(reader: Reader, deployment: Deployment, url: str) -> tuple[dict[Address, Digest], int]:

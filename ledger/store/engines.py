@@ -95,7 +95,7 @@ class SQLite:
             self._path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise NoDatabase(self._shown, error.strerror or str(error)) from error
-        engine = create_engine(f"sqlite:///{self._path}")
+        engine = create_engine(URL.create("sqlite", database=str(self._path)))
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine

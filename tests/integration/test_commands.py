@@ -201,6 +201,7 @@ def test_a_node_that_is_down_or_on_another_chain_is_named(loaded: Loaded, tmp_pa
     "name, value",
     [
         ("rpc_url", "ftp://127.0.0.1"),
+        ("rpc_url", ","),
         ("blocks_per_step", "0"),
         ("finality", "soon"),
         ("port", "99999"),
@@ -223,6 +224,17 @@ def test_a_misspelt_setting_is_named_with_the_closest_one(tmp_path: Path, name: 
 
 def test_a_network_s_url_for_ape_is_no_misspelt_setting(loaded: Loaded) -> None:
     assert troth("score", "UA", home=loaded.home, hoodi_rpc_url="http://127.0.0.1:1").returncode == 0
+
+
+def test_a_doctor_looks_at_every_node_and_whether_enough_are_well(loaded: Loaded) -> None:
+    down = "http://127.0.0.1:1"
+    settings: dict[str, object] = {"home": loaded.home, "rpc_url": f"{down},{loaded.chain.url}"}
+    finished = troth("doctor", **settings)
+    said = " ".join(finished.stdout.split())
+    assert finished.returncode == 2
+    assert f"No Ethereum node answers at {down}" in said
+    assert "agree with the contract's" in said, "the other node is well"
+    assert "fewer than 2 give the same" in " ".join(troth("doctor", **settings, quorum=2).stdout.split())
 
 
 @pytest.mark.parametrize("host", ["no.such.host.invalid", "192.0.2.1", "a" * 70 + ".example"])

@@ -241,7 +241,30 @@ def test_nothing_is_forgotten_before_a_node_answers(loaded: Loaded, tmp_path: Pa
 def test_one_node_named_twice_is_no_quorum(loaded: Loaded, tmp_path: Path) -> None:
     desk = Desk(loaded, sqlite(tmp_path / "troth.db"))
     url = loaded.chain.url
-    assert_refused(desk.index(rpc_url=f"{url},{url}", quorum=2), 2, "TROTH_QUORUM=2, but TROTH_RPC_URL names 1")
+    for other in (url, f"{url}/", url.replace("127.0.0.1", "localhost")):
+        refused = desk.index(rpc_url=f"{url},{other},", quorum=2)
+        assert_refused(refused, 2, "TROTH_QUORUM=2, but TROTH_RPC_URL names 1")
+
+
+def test_what_is_stored_is_verified_by_as_many_nodes_as_the_quorum(loaded: Loaded, tmp_path: Path) -> None:
+    desk = Desk(loaded, sqlite(tmp_path / "troth.db"))
+    desk.did()
+    down = f"http://127.0.0.1:{free_port()}"
+    assert desk.index("--verify", rpc_url=f"{down},{loaded.chain.url}").returncode == 0
+    assert_refused(
+        desk.index("--verify", rpc_url=f"{down},{loaded.chain.url}", quorum=2), 2, "No Ethereum node answers"
+    )
+    assert_refused(desk.index("--verify", quorum=2), 2, "TROTH_QUORUM=2")
+
+
+def test_a_home_may_have_any_name(loaded: Loaded, tmp_path: Path) -> None:
+    home = tmp_path / "100% sure? #1"
+    home.mkdir()
+    (home / "deployment.json").write_bytes((loaded.home / "deployment.json").read_bytes())
+    finished = troth("index", home=home, rpc_url=loaded.chain.url)
+    assert finished.returncode == 0, finished.stderr
+    assert contents(sqlite(loaded.home / "troth.db"))["event"]
+    assert (home / "troth.db").stat().st_size > 10_000
 
 
 def test_a_port_for_metrics_that_is_taken_is_named(desk: Desk) -> None:

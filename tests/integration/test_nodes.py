@@ -12,9 +12,10 @@ import pytest
 
 from ledger.chain.node import Node
 from ledger.chain.nodes import Nodes
-from ledger.errors import BrokenLink, InvalidSettings, NodesDisagree, NodeUnreachable
+from ledger.errors import BrokenLink, InvalidSettings, NodesDisagree, QuorumMissing
 from ledger.indexer.fetch import FIRST_BLOCKS
-from ledger.indexer.notices import NodeDistrusted, NodeFailed, Notice
+from ledger.indexer.follow import Finality
+from ledger.indexer.notices import NodeDistrusted, NodeFailed, Notice, Rewound
 from ledger.indexer.run import Indexer, Limits
 from ledger.store.database import Database
 from tests.support.chain import Answer, Loaded, Refusal, free_port, lying_node
@@ -22,14 +23,14 @@ from tests.support.databases import LATEST, contents, sqlite
 from tests.support.simulator import Clock
 
 
-def index(loaded: Loaded, place: str, urls: list[str], limits: Limits) -> list[Notice]:
+def index(loaded: Loaded, place: str, urls: list[str], limits: Limits, finality: Finality = LATEST) -> list[Notice]:
     """Indexes from nodes, once. Gives what it told."""
     told: list[Notice] = []
     database = Database(place)
     clock = Clock()
     try:
         nodes = Nodes([Node(url) for url in urls], lambda: clock.now, clock.sleep)
-        Indexer(nodes, database, loaded.deployment, LATEST, limits, told.append).synchronise()
+        Indexer(nodes, database, loaded.deployment, finality, limits, told.append).synchronise()
     finally:
         database.close()
     return told
@@ -189,9 +190,59 @@ def test_a_quorum_of_more_nodes_than_there_are_is_refused(loaded: Loaded, place:
 
 def test_without_enough_nodes_for_the_quorum_nothing_is_stored(loaded: Loaded, place: str) -> None:
     down = f"http://127.0.0.1:{free_port()}"
-    with pytest.raises(NodeUnreachable, match=r"fewer than 2 nodes|connection refused"):
+    with pytest.raises(QuorumMissing, match="fewer than 2 give the same"):
         index(loaded, place, [loaded.chain.url, down], Limits(ahead=1, quorum=2))
     assert contents(place)["event"] == []
+
+
+NOTHING_FINAL = Finality("latest", 10**6)
+
+
+def test_a_quorum_also_holds_for_blocks_that_are_not_final(loaded: Loaded, place: str) -> None:
+    with lying_node(loaded.chain.url, hiding(loaded)) as url:
+        with pytest.raises((NodesDisagree, QuorumMissing)):
+            index(loaded, place, [url, loaded.chain.url], Limits(ahead=1, quorum=2), NOTHING_FINAL)
+        assert contents(place)["event"] == []
+        told = index(loaded, place, [url, loaded.chain.url, loaded.chain.url], Limits(quorum=2), NOTHING_FINAL)
+    assert contents(place)["event"] == truth(loaded)["event"]
+    assert {notice.url for notice in told if isinstance(notice, NodeDistrusted)} == {url}
+
+
+def test_what_is_final_is_what_a_quorum_says_is(loaded: Loaded, place: str) -> None:
+    """A node that calls final what is not would have it fetched as such."""
+    node = Node(loaded.chain.url)
+    latest = node.block("latest")
+    assert latest is not None
+
+    def hasty(method: str, params: list[Any], result: Any) -> Any:
+        if method == "eth_getBlockByNumber" and params[0] == "safe":
+            return node.request(method, "latest", False)
+        return result
+
+    def patient(method: str, params: list[Any], result: Any) -> Any:
+        if method == "eth_getBlockByNumber" and params[0] == "safe":
+            return node.request(method, hex(latest.number // 2), False)
+        return result
+
+    with lying_node(loaded.chain.url, hasty) as one, lying_node(loaded.chain.url, patient) as other:
+        index(loaded, place, [one, other], Limits(ahead=1, quorum=2), Finality("safe"))
+    database = Database(place)
+    with database.read() as reader:
+        assert reader.require_cursor().final == latest.number // 2
+    database.close()
+    assert contents(place)["event"] == truth(loaded)["event"]
+
+
+def test_one_node_s_word_does_not_undo_what_another_stands_by(loaded: Loaded, place: str) -> None:
+    def other_heads(method: str, _params: list[Any], result: Any) -> Any:
+        return result[:-2] + ("00" if result[-2:] != "00" else "01") if method == "eth_call" else result
+
+    index(loaded, place, [loaded.chain.url], Limits(ahead=1))
+    with lying_node(loaded.chain.url, other_heads) as url:
+        told = index(loaded, place, [url, loaded.chain.url], Limits(ahead=1))
+    assert contents(place) == truth(loaded)
+    assert not [notice for notice in told if isinstance(notice, Rewound)]
+    assert [notice.url for notice in told if isinstance(notice, NodeDistrusted)] == [url]
 
 
 def test_a_node_that_hangs_holds_nobody_up(loaded: Loaded, place: str) -> None:
