@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
-from operator import sub
+from operator import mul, sub
 
 from ledger.scoring.policy import POINT, Policy
 from ledger.scoring.reliability import Evidence
@@ -147,8 +147,11 @@ def _hoped(own: Mapping[Key, Row], together: Mapping[Key, Row]) -> int:
     """
     within = pairs = 0
     for key, row in together.items():
-        mine = own.get(key, (0,) * len(row))
-        took = list(map(sub, row[SIXTEENTHS:], mine[SIXTEENTHS:]))
+        took = row[SIXTEENTHS:]
+        if (mine := own.get(key)) is None:
+            within += sum(took)
+            continue
+        took = tuple(map(sub, took, mine[SIXTEENTHS:]))
         *below, within = accumulate(took, initial=within)
-        pairs += sum(promised * (2 * before + same) for promised, before, same in zip(mine, below, took, strict=False))
+        pairs += 2 * sum(map(mul, mine, below)) + sum(map(mul, mine, took))
     return pairs
