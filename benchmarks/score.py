@@ -25,8 +25,8 @@ import numpy
 
 from benchmarks.report import report
 from ledger.events import Block, Confirmed, Fulfilled, Made, Matter, Position, PromiseEvent
-from ledger.indexer.project import lives_of
 from ledger.indexer.scores import MARKET
+from ledger.lives import lives_of
 from ledger.outcomes import Standing
 from ledger.promises import promise_id, signer_hash
 from ledger.scoring.policy import Policy

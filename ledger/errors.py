@@ -8,7 +8,7 @@ TrothError                  says what is wrong, with which value, and what to do
 │   ├── InvalidDocument     what can't be written as canonical JSON
 │   ├── InvalidOffer        a promise that nobody could mean
 │   ├── InvalidPolicy
-│   ├── InvalidProof        what is said to prove something does not
+│   ├── InvalidBundle       a file of proofs that can't be read
 │   ├── InvalidSettings
 │   └── InvalidSource       a row of a data source
 ├── NotFound                well-formed, and not in the ledger
@@ -24,6 +24,7 @@ TrothError                  says what is wrong, with which value, and what to do
 │   ├── MissingTool, PortBusy, HomeInUse, DeployFailed
 │   └── UnusableChain       a saved local chain that can't be gone on from
 └── Contradiction           two things that must agree do not: trust neither before it is settled
+    ├── InvalidProof        what is said to prove something does not
     ├── WrongChain, NoContract, WrongCode, MalformedLog
     ├── BrokenLink, HeadMismatch, ChainDiverged, NodesDisagree, RowsDiffer
     └── ForeignDatabase
@@ -149,14 +150,11 @@ class InvalidProfile(InvalidInput):
         )
 
 
-class InvalidProof(InvalidInput):
-    """What is said to prove something does not."""
+class InvalidBundle(InvalidInput):
+    """A file that is no bundle, whole and of a version that is known."""
 
     def __init__(self, why: str) -> None:
-        self.why = why
-        super().__init__(
-            f"The proof does not hold: {why}.", "Ask whoever gave it for another, and trust neither before."
-        )
+        super().__init__(f"The bundle can't be read: {why}.", "Take the file as it was written, or ask for it again.")
 
 
 class InvalidPolicy(InvalidInput):
@@ -534,6 +532,16 @@ class Contradiction(TrothError):
     """Two things that must agree do not."""
 
 
+class InvalidProof(Contradiction):
+    """What is said to prove something does not."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(
+            f"The proof does not hold: {why}.", "Ask whoever gave it for another, and trust neither before."
+        )
+
+
 class WrongChain(Contradiction):
     """The node serves another chain than the one the ledger is on."""
 
@@ -573,6 +581,8 @@ class MalformedLog(Contradiction):
             f"Log {index} of block {block} can't come from the ledger: {why}.",
             "The node serves false data, or the address is not the ledger's. Use another node.",
         )
+        self.index = index
+        self.why = why
 
 
 class BrokenLink(Contradiction):
@@ -585,6 +595,7 @@ class BrokenLink(Contradiction):
             " with another node if it happens again.",
         )
         self.company = company
+        self.index = index
 
 
 class HeadMismatch(Contradiction):

@@ -29,14 +29,12 @@ from ledger.events import (
     Ruled,
     Withdrawn,
 )
-from ledger.indexer.project import lives_of
+from ledger.lives import lives_of
 from ledger.outcomes import Standing
 from ledger.promises import Promise, customer_of, promise_id, service_code, signer_hash
+from ledger.proofs.statements import assured
 from ledger.scoring.decay import table_digest
-from ledger.scoring.fairness import Conduct, Gap
-from ledger.scoring.intervals import Interval
 from ledger.scoring.policy import Policy
-from ledger.scoring.reliability import Reliability, Stratum
 from ledger.scoring.score import Score, score
 from ledger.scoring.tallies import Book, Rows, fold, peers_shares, update
 from ledger.units import (
@@ -718,45 +716,7 @@ def _promise(promise: Promise) -> dict[str, Any]:
 
 def figures(found: Score) -> dict[str, Any]:
     """Every figure of a score, as JSON has it."""
-    fair = found.fairness
-    return {
-        "policy": show_hex(found.policy),
-        "counts": found.counts._asdict(),
-        "open": found.open,
-        "released": found.released,
-        "floor": found.floor,
-        "grade": str(found.grade),
-        "confirmed": found.confirmed,
-        "witnessed": found.witnessed,
-        "reliability": _reliability(found.reliability),
-        "routine": _stratum(found, Stratum.ROUTINE),
-        "critical": _stratum(found, Stratum.CRITICAL),
-        "fairness": {
-            "state": str(fair.state),
-            "since": int(fair.since),
-            "outcome": [_gap(gap) for gap in fair.outcome],
-            "remedy": [_gap(gap) for gap in fair.remedy],
-            "outcome_mean_difference": fair.outcome_mean_difference,
-            "conduct": {name: _conduct(conduct) for name, conduct in fair.conduct.items()},
-            "announced": _interval(fair.announced),
-            "answer_time": fair.answer_time,
-            "shared": fair.shared,
-            "cohorts": [
-                {"cohort": each.cohort, "matured": each.matured, "kept": each.kept and _interval(each.kept)}
-                for each in fair.cohorts
-            ],
-        },
-        "burns": [
-            {
-                "days": burn.days,
-                "matured": burn.matured,
-                "lost": burn.lost,
-                "budget": burn.budget,
-                "threshold": burn.threshold,
-                "rings": burn.rings,
-            }
-            for burn in found.burns
-        ],
+    return assured(found) | {
         "estimate": found.estimate,
         "estimates": [
             {
@@ -775,46 +735,6 @@ def figures(found: Score) -> dict[str, Any]:
             "padding": found.ambition.padding,
         },
         "cautions": [str(caution) for caution in found.cautions],
-    }
-
-
-def _reliability(found: Reliability) -> dict[str, Any]:
-    parts = found.parts
-    return {
-        "evidence_milli": found.evidence.milli,
-        "customers_milli": found.evidence.customers_milli,
-        "credited": _interval(found.credited),
-        "strict": _interval(found.strict),
-        "parts": {name: getattr(parts, name) for name in parts.__slots__},
-    }
-
-
-def _stratum(found: Score, stratum: Stratum) -> dict[str, Any] | None:
-    return _reliability(found.strata[stratum]) if stratum in found.strata else None
-
-
-def _interval(interval: Interval) -> dict[str, int]:
-    return {"rate": interval.rate, "low": interval.low, "high": interval.high}
-
-
-def _gap(gap: Gap) -> dict[str, Any]:
-    return {
-        "first": gap.first,
-        "second": gap.second,
-        "estimate": gap.estimate,
-        "low": gap.low,
-        "high": gap.high,
-        "strata": gap.strata,
-        "state": str(gap.state),
-    }
-
-
-def _conduct(conduct: Conduct) -> dict[str, Any]:
-    return {
-        "cases": conduct.cases,
-        "bad": conduct.bad,
-        "share": _interval(conduct.share),
-        "state": str(conduct.state),
     }
 
 

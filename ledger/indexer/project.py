@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from ledger.documents import URI_LIMIT, read_profile
 from ledger.errors import InvalidProfile, MalformedLog
-from ledger.events import Amended, Event, Made, PromiseEvent, Registered
-from ledger.outcomes import Standing, advance, succeed
+from ledger.events import Event, PromiseEvent, Registered
+from ledger.lives import Lives
+from ledger.outcomes import Standing
 from ledger.store.records import Company
 from ledger.units import Address, PromiseId, show_address
 
@@ -29,7 +30,7 @@ def project(
     Raises MalformedLog at the first event that does not follow from what was before it.
     """
     after = Projection({}, {})
-    lives = _Lives(standings, after.standings)
+    lives = Lives(standings, after.standings)
     last: dict[Address, Event] = {}
     for event in events:
         if isinstance(event, PromiseEvent):
@@ -47,15 +48,6 @@ def project(
     return after
 
 
-def lives_of(events: Iterable[PromiseEvent]) -> dict[PromiseId, Standing]:
-    """Where promises stand after all their events, in the chain's order, from the first. Raises MalformedLog."""
-    after: dict[PromiseId, Standing] = {}
-    lives = _Lives({}, after)
-    for event in events:
-        lives.go_on(event)
-    return after
-
-
 def company_of(events: Sequence[Event], last: Event) -> Company:
     """A company after its last event, given all events that are about no promise, in the chain's order."""
     company: Company | None = None
@@ -65,28 +57,6 @@ def company_of(events: Sequence[Event], last: Event) -> Company:
     if company is None:
         raise MalformedLog(last.at.block, last.at.log_index, f"{show_address(last.company)} never registered")
     return replace(company, head=last.head, head_block=last.at.block)
-
-
-class _Lives:
-    """Promises going through their events."""
-
-    def __init__(self, before: Mapping[PromiseId, Standing], after: dict[PromiseId, Standing]) -> None:
-        self._before = before
-        self._after = after
-        self._amended: dict[PromiseId, Amended] = {}
-
-    def go_on(self, event: PromiseEvent) -> None:
-        before = self._after.get(event.id) or self._before.get(event.id)
-        try:
-            standing = advance(before, event)
-        except ValueError as error:
-            raise MalformedLog(event.at.block, event.at.log_index, str(error)) from error
-        if isinstance(event, Amended):
-            self._amended[event.successor] = event
-        elif isinstance(event, Made) and (amendment := self._amended.pop(event.id, None)):
-            # Both stand in one transaction, and so in one step.
-            standing = succeed(standing, self._after[amendment.id], amendment.consented)
-        self._after[event.id] = standing
 
 
 def _registered(company: Company | None, event: Registered) -> Company:

@@ -9,9 +9,9 @@ from types import MappingProxyType
 
 from ledger.chain.contract import heads
 from ledger.chain.deployment import Deployment
-from ledger.chain.logs import decode
 from ledger.chain.node import Node
 from ledger.chain.nodes import Nodes
+from ledger.decoding import decode
 from ledger.errors import (
     BrokenLink,
     ChainDiverged,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ledger.chain.logs import decode
+from ledger.decoding import decode
 from ledger.events import Amended, Block, Log, Made, PromiseEvent
-from ledger.indexer.project import company_of, lives_of
+from ledger.indexer.project import company_of
 from ledger.indexer.scores import turned
+from ledger.lives import lives_of
 from ledger.scoring.policy import Policy
 from ledger.store.reading import Reader
 from ledger.store.records import Cursor

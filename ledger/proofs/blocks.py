@@ -46,6 +46,8 @@ class ProvenHeader(Block):
 
     receipts: Digest
     """The root of the trie of its receipts."""
+    state: Digest
+    """The root of the trie of all accounts after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ def read_header(content: bytes) -> ProvenHeader:
         raise InvalidProof(f"the header has {count} fields: of a fork that is not known, or none")
     named = {name: _field(name, value) for name, value in zip(FIELDS, fields, strict=False)}
     number, time = (int.from_bytes(named[name], "big") for name in ("number", "timestamp"))
-    return ProvenHeader(BlockNumber(number), digest_of(content), Timestamp(time), Digest(named["receiptsRoot"]))
+    receipts, state = Digest(named["receiptsRoot"]), Digest(named["stateRoot"])
+    return ProvenHeader(BlockNumber(number), digest_of(content), Timestamp(time), receipts, state)
 
 
 def _field(name: str, value: bytes | Node) -> bytes:
@@ -90,6 +93,24 @@ def log_in(header: ProvenHeader, transaction: int, index: int, nodes: Sequence[b
     if index >= len(logs):
         raise InvalidProof(f"the transaction has {len(logs)} logs, and none at the place {index}")
     return logs[index]
+
+
+def stored_in(
+    header: ProvenHeader, contract: Address, slot: bytes, account: Sequence[bytes], storage: Sequence[bytes]
+) -> tuple[Digest, int]:
+    """The hash of a contract's code, and what a slot of its storage holds, after a block (Yellow Paper, 4.1). Raises
+    InvalidProof, also where the slot holds nothing.
+    """
+    fields = decoded(value_in(header.state, digest_of(contract), account))
+    if not isinstance(fields, list) or len(fields) != 4:
+        raise InvalidProof("the account does not have four fields")
+    root, code = fields[2:]
+    if not (isinstance(root, bytes) and isinstance(code, bytes) and len(root) == len(code) == 32):
+        raise InvalidProof("the account's storage or code is no hash")
+    value = decoded(value_in(Digest(root), digest_of(slot), storage))
+    if not isinstance(value, bytes) or value[:1] == b"\0" or not 0 < len(value) <= 32:
+        raise InvalidProof("what the slot holds is no number")
+    return Digest(code), int.from_bytes(value, "big")
 
 
 def logs_of(receipt: bytes) -> list[ProvenLog]:

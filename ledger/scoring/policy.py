@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ledger.errors import InvalidPolicy
 from ledger.scoring.decay import table_digest
-from ledger.units import WHOLE, Address, Digest, digest_of, show_hex
+from ledger.units import WHOLE, ZERO_DIGEST, Address, Digest, digest_of, show_hex
 
 POINT = 10_000
 """Basis points of credit for a promise kept in full."""
@@ -220,7 +220,7 @@ class Policy(_Part):
 
         Anybody can name a customer who is listed; a customer's own signature shows that it knows of the promise.
         """
-        if any(customer):
+        if customer != ZERO_DIGEST:
             return countersigned and customer in self._customers
         return self.lists(arbiter)
 

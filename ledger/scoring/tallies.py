@@ -254,7 +254,12 @@ class Book:
 
 
 class Shares(dict[Key, list[int]]):
-    """What promises add to their rows, and take from them; nothing, to those that they don't touch."""
+    """What promises add to their rows and take from them, under one policy; nothing, to those that they don't touch."""
+
+    def __init__(self, rows: Iterable[tuple[Key, list[int]]] = ()) -> None:
+        super().__init__(rows)
+        self.places: dict[tuple[object, ...], _Place] = {}
+        """Where promises count, by all that tells: whole cohorts of them at the same places."""
 
     def __missing__(self, key: Key) -> list[int]:
         row = self[key] = [0] * _WIDTHS[key[:1]]
@@ -262,12 +267,14 @@ class Shares(dict[Key, list[int]]):
 
     def gain(self, key: Key, share: Iterable[int]) -> None:
         """Adds to one row."""
-        self[key] = list(map(add, self[key], share))
+        row = self[key]
+        row[:] = map(add, row, share)
 
     def take(self, others: Shares) -> None:
         """Takes away what other promises add."""
         for key, share in others.items():
-            self[key] = list(map(sub, self[key], share))
+            row = self[key]
+            row[:] = map(sub, row, share)
 
 
 _WIDTHS = {
@@ -305,6 +312,8 @@ def credit(standing: Standing, result: Outcome, as_of: Timestamp, policy: Policy
     alone put the promise in the place of another, and nobody else has confirmed or countersigned it. A dispute that was
     not answered in time is lost, and so is a remedy of a promise to the public that no listed arbiter took.
     """
+    if result is Outcome.KEPT and standing.status is not Status.DISMISSED and not standing.unilateral:
+        return result, POINT, POINT
     listed = policy.lists(standing.arbiter)
     match result:
         case Outcome.REMEDIED if listed or standing.customer != ZERO_DIGEST:
@@ -346,13 +355,23 @@ def count(shares: Shares, standing: Standing, as_of: Timestamp, policy: Policy) 
         return
     result, low, high = credit(standing, result, as_of, policy)
     service, due_at = standing.service, standing.due_at
-    key, weight = cluster_of(standing, policy)
     day = due_at // DAY_S
+    alike = (
+        standing.customer,
+        standing.arbiter,
+        service,
+        day,
+        standing.cohort,
+        standing.stakes,
+        standing.countersigned,
+    )
+    place = shares.places.get(alike)
+    if place is None:
+        place = shares.places[alike] = _place_of(shares, standing, day, policy)
+    cluster, weight, trusted, cell, row, counts = place
     kept, failed = result is Outcome.KEPT, result in _FAILED
-    due_day = day.to_bytes(4, "big")
     low_weight, high_weight = low * weight, high * weight
 
-    cluster = shares[key]
     cluster[0] += 1
     cluster[1] += weight
     cluster[2] += weight * weight
@@ -367,16 +386,13 @@ def count(shares: Shares, standing: Standing, as_of: Timestamp, policy: Policy) 
 
     if standing.fulfilled_at is not None:
         cluster[8] += weight
-        cluster[9] += weight * _worth(standing, key[3], policy)
+        cluster[9] += weight * _worth(standing, trusted, policy)
 
-    period = (day // policy.period_days).to_bytes(4, "big")
-    cell = shares[CELL + service + period + standing.cohort.to_bytes(2, "big") + key[4:]]
     cell[0] += 1
     cell[1] += kept
     cell[2] += failed
     cell[3] += result is Outcome.REMEDIED
 
-    row = shares[SERVICE + service]
     row[0] += 1
     row[1] += kept
     row[2] += low
@@ -390,7 +406,6 @@ def count(shares: Shares, standing: Standing, as_of: Timestamp, policy: Policy) 
         octave, part = span(standing.fulfilled_at - standing.made_at)
         shares[SPAN + service + octave][SIXTEENTHS + part] += 1
 
-    counts = shares[DAY + due_day]
     counts[_MATURED] += 1
     counts[_CREDIT] += low
     counts[_COLUMNS[result]] += 1
@@ -403,7 +418,31 @@ def count(shares: Shares, standing: Standing, as_of: Timestamp, policy: Policy) 
         if standing.confirmed_at is not None:
             counts[_CONFIRMED] += 1
     if standing.disputed_at is not None or standing.unilateral or standing.returned:
-        shares.gain(DAY + due_day, _misconduct(standing, failed, as_of, policy))
+        counts[:] = map(add, counts, _misconduct(standing, failed, as_of, policy))
+
+
+class _Place(NamedTuple):
+    """The rows that a promise counts in, and what it weighs there."""
+
+    cluster: list[int]
+    weight: int
+    trusted: int
+    cell: list[int]
+    service: list[int]
+    day: list[int]
+
+
+def _place_of(shares: Shares, standing: Standing, day: int, policy: Policy) -> _Place:
+    key, weight = cluster_of(standing, policy)
+    period, cohort = (day // policy.period_days).to_bytes(4, "big"), standing.cohort.to_bytes(2, "big")
+    return _Place(
+        shares[key],
+        weight,
+        key[3],
+        shares[CELL + standing.service + period + cohort + key[4:]],
+        shares[SERVICE + standing.service],
+        shares[DAY + day.to_bytes(4, "big")],
+    )
 
 
 def _worth(standing: Standing, trusted: int, policy: Policy) -> int:
@@ -468,7 +507,7 @@ def span(seconds: int) -> tuple[bytes, int]:
 
 def update(rows: Rows, shares: Shares, policy: Policy) -> dict[Key, Row]:
     """The rows that change when shares are added to those that there are, as they are then."""
-    shares = Shares({key: share for key, share in shares.items() if any(share)})
+    shares = Shares((key, share) for key, share in shares.items() if any(share))
     before = rows.get(shares)
     after = _sum(before, shares)
     above, groups = Shares(), Shares()

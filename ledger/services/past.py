@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from ledger.chain.logs import decode
 from ledger.chain.node import Node
+from ledger.decoding import decode
 from ledger.errors import BlockNotIndexed, NodeRefused, UnknownCompany
 from ledger.events import Block, Event
 from ledger.indexer.project import project

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ledger.chain.logs import decode
+from ledger.decoding import decode
 from ledger.documents import Document, Profile, text_of
 from ledger.errors import UnknownPromise
 from ledger.events import Answered, Disputed, Fulfilled, Made, PromiseEvent, Remedied, Ruled, Withdrawn

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ledger.chain.deployment import Deployment
-from ledger.chain.logs import decode
 from ledger.chain.node import Node
+from ledger.decoding import decode
 from ledger.errors import (
     BrokenLink,
     HeadMismatch,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.chain.logs import decode
+from ledger.decoding import decode
 from ledger.events import Confirmed
 from ledger.promises import signer_hash
 from ledger.scoring.collusion import Ring, ring

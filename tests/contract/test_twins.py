@@ -9,8 +9,9 @@ from ape.managers.chain import ChainManager
 
 from ledger.chain import contract
 from ledger.chain.contract import SENDER, UNSIGNED, Auth, Once, artifact
-from ledger.chain.logs import decode, read_logs
+from ledger.chain.logs import read_logs
 from ledger.chain.node import Node
+from ledger.decoding import decode
 from ledger.errors import TrothError
 from ledger.events import ASIDE, KINDS, Confirmed, Event, Fulfilled, Made, Matter, Registered
 from ledger.links import replay

@@ -15,7 +15,8 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from ledger.chain.anvil import LocalChain, run_anvil
 from ledger.chain.contract import SENDER, UNSIGNED, Auth, confirm, fulfil_all, make_all, register
-from ledger.chain.logs import decode, read_logs
+from ledger.chain.logs import read_logs
+from ledger.decoding import decode
 from ledger.errors import NodeRefused
 from ledger.events import Confirmed, Matter
 from ledger.promises import Promise, customer_of, promise_id, service_code, signer_hash

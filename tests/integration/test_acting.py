@@ -24,10 +24,11 @@ import pytest
 from ledger.chain import sending
 from ledger.chain.anvil import LocalChain, run_anvil
 from ledger.chain.deployment import Deployment
-from ledger.chain.logs import decode, read_logs
+from ledger.chain.logs import read_logs
 from ledger.chain.node import Node
 from ledger.chain.sending import send
 from ledger.cli.main import run
+from ledger.decoding import decode
 from ledger.documents import document
 from ledger.errors import InsufficientFunds, NodeRefused, Refused, TransactionFailed, TransactionPending
 from ledger.events import Confirmed, Event, Fulfilled, Made, Matter, Registered

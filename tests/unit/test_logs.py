@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from ledger.chain.logs import decode, read_logs
+from ledger.chain.logs import read_logs
 from ledger.chain.node import without_secrets
+from ledger.decoding import decode
 from ledger.errors import MalformedLog
 from ledger.events import ASIDE, Block, Confirmed, Fulfilled, Log, Made, Matter, Position, Registered
 from ledger.promises import packed, promise_id

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ledger.events import PromiseEvent
-from ledger.indexer.project import lives_of
+from ledger.lives import lives_of
 from ledger.outcomes import Outcome, Standing, Status, outcome
 from ledger.scoring.fairness import Fairness
 from ledger.scoring.policy import Policy

@@ -7,7 +7,8 @@ from typing import Any
 
 from eth_account.messages import encode_typed_data
 
-from ledger.chain.logs import decode, read_logs
+from ledger.chain.logs import read_logs
+from ledger.decoding import decode
 from ledger.events import KINDS, Log
 from ledger.links import genesis, replay
 from ledger.promises import packed, promise_id, unpacked

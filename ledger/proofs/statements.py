@@ -1,0 +1,177 @@
+"""Statements: what is said of a company's promises up to one event, so that anybody can compute it again.
+
+A statement holds what its company's own log and a policy give, and nothing else: figures that depend on other companies
+(the estimate, ambition) are left out. It is canonical JSON (RFC 8785), and its keccak256 is what an anchor has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any
+
+import rfc8785
+
+from ledger.errors import InvalidInput, InvalidProof
+from ledger.scoring.fairness import Conduct, Gap
+from ledger.scoring.intervals import Interval
+from ledger.scoring.reliability import Reliability, Stratum
+from ledger.scoring.score import Caution, Score
+from ledger.units import (
+    MAX_QUANTITY,
+    Address,
+    Digest,
+    Timestamp,
+    digest_of,
+    parse_address,
+    parse_digest,
+    show_address,
+    show_hex,
+)
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What is said, of whom, and what it rests on."""
+
+    ledger: str
+    """The contract, by CAIP-10."""
+    company: Address
+    head: Digest
+    """The company's head after the last event that counts."""
+    policy: Digest
+    as_of: Timestamp
+    """The time at which promises were judged: not before the last event's."""
+    figures: dict[str, Any]
+
+    @property
+    def words(self) -> dict[str, Any]:
+        """The statement as JSON has it."""
+        return {
+            "version": VERSION,
+            "ledger": self.ledger,
+            "company": show_address(self.company),
+            "head": show_hex(self.head),
+            "policy": show_hex(self.policy),
+            "as_of": self.as_of,
+            "figures": self.figures,
+        }
+
+    @cached_property
+    def digest(self) -> Digest:
+        """What names it: keccak256 of its canonical JSON."""
+        return digest_of(rfc8785.dumps(self.words))
+
+
+def read_statement(words: Any) -> Statement:
+    """Reads a statement from JSON. Raises InvalidProof."""
+    try:
+        if words.keys() != {"version", *(field.name for field in fields(Statement))} or words["version"] != VERSION:
+            raise ValueError(f"it is not an object of version {VERSION}")
+        as_of, figures = words["as_of"], words["figures"]
+        if type(as_of) is not int or not 0 <= as_of <= MAX_QUANTITY or not isinstance(figures, dict):
+            raise ValueError("its time or its figures are none")
+        statement = Statement(
+            str(words["ledger"]),
+            parse_address(words["company"]),
+            parse_digest(words["head"]),
+            parse_digest(words["policy"]),
+            Timestamp(as_of),
+            figures,
+        )
+        # It may hold numbers that JSON has no way to write.
+        statement.digest  # noqa: B018
+    except (InvalidInput, AttributeError, TypeError, ValueError, RecursionError) as error:
+        said = error.what.removesuffix(".") if isinstance(error, InvalidInput) else str(error)[:200]
+        raise InvalidProof(f"its statement can't be read: {said}") from error
+    return statement
+
+
+def assured(score: Score) -> dict[str, Any]:
+    """The figures of a score that its company's own log and the policy give, as JSON has them.
+
+    Rates are in ppm, evidence in thousandths of a promise, times in seconds.
+    """
+    fair = score.fairness
+    return {
+        "policy": show_hex(score.policy),
+        "counts": score.counts._asdict(),
+        "open": score.open,
+        "released": score.released,
+        "floor": score.floor,
+        "grade": str(score.grade),
+        "confirmed": score.confirmed,
+        "witnessed": score.witnessed,
+        "reliability": _reliability(score.reliability),
+        "routine": _stratum(score, Stratum.ROUTINE),
+        "critical": _stratum(score, Stratum.CRITICAL),
+        "fairness": {
+            "state": str(fair.state),
+            "since": int(fair.since),
+            "outcome": [_gap(gap) for gap in fair.outcome],
+            "remedy": [_gap(gap) for gap in fair.remedy],
+            "outcome_mean_difference": fair.outcome_mean_difference,
+            "conduct": {name: _conduct(conduct) for name, conduct in fair.conduct.items()},
+            "announced": _interval(fair.announced),
+            "answer_time": fair.answer_time,
+            "shared": fair.shared,
+            "cohorts": [
+                {"cohort": each.cohort, "matured": each.matured, "kept": each.kept and _interval(each.kept)}
+                for each in fair.cohorts
+            ],
+        },
+        "burns": [
+            {
+                "days": burn.days,
+                "matured": burn.matured,
+                "lost": burn.lost,
+                "budget": burn.budget,
+                "threshold": burn.threshold,
+                "rings": burn.rings,
+            }
+            for burn in score.burns
+        ],
+        "cautions": [str(caution) for caution in score.cautions if caution is not Caution.PADDED],
+    }
+
+
+def _reliability(found: Reliability) -> dict[str, Any]:
+    parts = found.parts
+    return {
+        "evidence_milli": found.evidence.milli,
+        "customers_milli": found.evidence.customers_milli,
+        "credited": _interval(found.credited),
+        "strict": _interval(found.strict),
+        "parts": {name: getattr(parts, name) for name in parts.__slots__},
+    }
+
+
+def _stratum(found: Score, stratum: Stratum) -> dict[str, Any] | None:
+    return _reliability(found.strata[stratum]) if stratum in found.strata else None
+
+
+def _interval(interval: Interval) -> dict[str, int]:
+    return {"rate": interval.rate, "low": interval.low, "high": interval.high}
+
+
+def _gap(gap: Gap) -> dict[str, Any]:
+    return {
+        "first": gap.first,
+        "second": gap.second,
+        "estimate": gap.estimate,
+        "low": gap.low,
+        "high": gap.high,
+        "strata": gap.strata,
+        "state": str(gap.state),
+    }
+
+
+def _conduct(conduct: Conduct) -> dict[str, Any]:
+    return {
+        "cases": conduct.cases,
+        "bad": conduct.bad,
+        "share": _interval(conduct.share),
+        "state": str(conduct.state),
+    }

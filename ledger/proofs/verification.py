@@ -1,0 +1,236 @@
+"""Whether what a bundle says is so, if one block is on the chain. Pure: no input or output.
+
+What is proven is of that block and of nothing after it. Every check is made on bytes that lead, hash by hash, to the
+block's: nothing that a bundle says is taken on its word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import rfc8785
+from pydantic import ValidationError
+
+from ledger.decoding import decode
+from ledger.errors import BrokenLink, InvalidProof, MalformedLog
+from ledger.events import Block, Log, PromiseEvent
+from ledger.links import replay
+from ledger.lives import lives_of
+from ledger.outcomes import Status
+from ledger.proofs.blocks import ProvenHeader, log_in, read_header, stored_in
+from ledger.proofs.bundles import ReceiptBundle, ScoreBundle
+from ledger.proofs.statements import Statement, assured, read_statement
+from ledger.receipts import Receipt
+from ledger.scoring.policy import Policy
+from ledger.scoring.score import Score, score
+from ledger.scoring.tallies import Book, fold
+from ledger.units import Address, Digest, Timestamp, digest_of, show_address, show_hex, show_time
+
+ANCHORED = digest_of(b"Anchored(address,address,bytes32,bytes32,bytes32)")
+
+FRESH_S = 3600
+"""How long before its anchor's block a statement may judge promises: it is computed before, and nobody may choose a
+better day."""
+
+_SLOTS = 3
+"""Where in the contract's storage the mapping from promises' ids to their states begins."""
+
+_COUNTERSIGNED, _BY_ARBITER = 1 << 0, 1 << 4
+"""Flags of a state."""
+
+
+class Ledger(NamedTuple):
+    """The ledger that the verifier means: whatever a bundle says of another is not about it."""
+
+    account: str
+    """By CAIP-10."""
+    chain_id: int
+    contract: Address
+    code: Digest
+    """keccak256 of the contract's code."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenScore:
+    """A score that follows from a company's whole history up to a block."""
+
+    company: Address
+    block: Block
+    """The anchor's."""
+    head: Digest
+    sender: Address
+    """Who anchored the statement."""
+    events: int
+    policy: Policy
+    score: Score
+    """As of the statement's time; only what the company's own log gives is proven."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenReceipt:
+    """A promise, and what the contract held of it after a block."""
+
+    receipt: Receipt
+    block: Block
+    status: Status
+    fulfilled_at: Timestamp | None
+    last_at: Timestamp
+    """When the present status began."""
+    countersigned: bool
+    by_arbiter: bool
+    """Whether the confirmation, if there is one, is the arbiter's."""
+
+    @property
+    def in_time(self) -> bool | None:
+        """Whether it was fulfilled by its due time; None where it was not fulfilled."""
+        return None if self.fulfilled_at is None else self.fulfilled_at <= self.receipt.promise.due_at
+
+
+def verify_score(bundle: ScoreBundle, ledger: Ledger, policies: Collection[Digest]) -> ProvenScore:
+    """Checks a score bundle from its block's header down to the last figure.
+
+    `policies` are those that the verifier accepts. Raises InvalidProof at the first thing that is not so.
+    """
+    _require_ledger(bundle.ledger, ledger)
+    block = read_header(bundle.anchor.header)
+    sender, head, policy_hash, anchored = _anchored(bundle, ledger, block)
+    statement = read_statement(bundle.statement)
+    if statement.digest != anchored:
+        raise InvalidProof(f"its statement is {show_hex(statement.digest)}, and {show_hex(anchored)} is anchored")
+    about = (statement.ledger, statement.company, statement.head, statement.policy)
+    if about != (ledger.account, bundle.company, head, policy_hash):
+        raise InvalidProof("its statement is about another ledger, company, head or policy than the anchor")
+    if policy_hash not in policies:
+        raise InvalidProof(f"the policy {show_hex(policy_hash)} is none of those that you accept")
+    policy = _policy(bundle, policy_hash)
+    _require_history(bundle, ledger, head)
+    _require_times(bundle.logs, statement.as_of, block)
+    found = score(_rows(bundle.logs, statement.as_of, policy), Book(), block.number, statement.as_of, policy)
+    _require_same(statement, assured(found))
+    return ProvenScore(bundle.company, block, head, sender, len(bundle.logs), policy, found)
+
+
+def verify_receipt(bundle: ReceiptBundle, ledger: Ledger) -> ProvenReceipt:
+    """Checks a receipt bundle from its block's header down to the promise's slot.
+
+    Raises InvalidProof at the first thing that is not so.
+    """
+    receipt = bundle.receipt
+    _require_ledger(receipt.ledger, ledger)
+    block = read_header(bundle.header)
+    slot = digest_of(receipt.id + _SLOTS.to_bytes(32, "big"))
+    code, state = stored_in(block, ledger.contract, slot, bundle.account, bundle.storage)
+    if code != ledger.code:
+        raise InvalidProof(f"the contract's code has the hash {show_hex(code)}, not {show_hex(ledger.code)}")
+    company, fulfilled_at, last_at, status, flags = (
+        state >> start & (1 << bits) - 1 for start, bits in ((0, 160), (160, 40), (200, 40), (240, 8), (248, 8))
+    )
+    if company != int.from_bytes(receipt.promise.company, "big") or status not in set(Status):
+        raise InvalidProof("the promise's slot holds what the ledger never writes")
+    return ProvenReceipt(
+        receipt,
+        block,
+        Status(status),
+        Timestamp(fulfilled_at) if fulfilled_at else None,
+        Timestamp(last_at),
+        countersigned=bool(flags & _COUNTERSIGNED),
+        by_arbiter=bool(flags & _BY_ARBITER),
+    )
+
+
+def require_block(proven: ProvenScore | ProvenReceipt, hash_: Digest) -> None:
+    """Raises InvalidProof if what was proven is of another block than this one."""
+    if proven.block.hash != hash_:
+        raise InvalidProof(
+            f"its block {proven.block.number} has the hash {show_hex(proven.block.hash)}, not {show_hex(hash_)}"
+        )
+
+
+def _require_ledger(account: str, ledger: Ledger) -> None:
+    if account != ledger.account:
+        raise InvalidProof(f"it is about the ledger {account[:80]}, not {ledger.account}")
+
+
+def _anchored(bundle: ScoreBundle, ledger: Ledger, block: ProvenHeader) -> tuple[Address, Digest, Digest, Digest]:
+    """Who anchored, and what: head, policy, statement."""
+    anchor = bundle.anchor
+    log = log_in(block, anchor.transaction, anchor.log, anchor.nodes)
+    if log.address != ledger.contract:
+        raise InvalidProof(f"{show_address(log.address)} emitted its anchor, and not the ledger")
+    if len(log.topics) != 3 or log.topics[0] != ANCHORED or len(log.data) != 96:
+        raise InvalidProof("the log of its anchor is none")
+    company, sender = (Address(topic[12:]) for topic in log.topics[1:])
+    if company != bundle.company:
+        raise InvalidProof(f"its anchor is about {show_address(company)}, not {show_address(bundle.company)}")
+    head, policy, statement = (Digest(log.data[start : start + 32]) for start in (0, 32, 64))
+    return sender, head, policy, statement
+
+
+def _policy(bundle: ScoreBundle, wanted: Digest) -> Policy:
+    try:
+        policy = Policy.model_validate(bundle.policy)
+    except ValidationError as error:
+        raise InvalidProof(f"its policy is none ({error.errors()[0]['msg']})") from error
+    if policy.hash != wanted:
+        raise InvalidProof(f"its policy is {show_hex(policy.hash)}, and {show_hex(wanted)} is anchored")
+    return policy
+
+
+def _require_history(bundle: ScoreBundle, ledger: Ledger, head: Digest) -> None:
+    for place, log in enumerate(bundle.logs, 1):
+        if log.company != bundle.company:
+            raise InvalidProof(f"event {place} is of {show_address(log.company)}")
+    heads: dict[Address, Digest] = {}
+    try:
+        replay(heads, bundle.logs, ledger.chain_id, ledger.contract)
+    except BrokenLink as error:
+        raise InvalidProof(f"event {error.index + 1} does not continue those before it") from error
+    if (reached := heads.get(bundle.company)) != head:
+        shown = show_hex(reached) if reached else "nothing"
+        raise InvalidProof(f"its {len(bundle.logs)} events lead to {shown}, and {show_hex(head)} is anchored")
+
+
+def _require_times(logs: list[Log], as_of: Timestamp, block: Block) -> None:
+    """A statement judges promises at a time after the last event, and not long before its anchor."""
+    if as_of < logs[-1].time:
+        raise InvalidProof(f"promises are judged as of {show_time(as_of)}, before the last event that counts")
+    if not block.time - FRESH_S <= as_of <= block.time:
+        raise InvalidProof(
+            f"promises are judged as of {show_time(as_of)}, and its anchor is of {show_time(block.time)}"
+        )
+
+
+def _rows(logs: list[Log], as_of: Timestamp, policy: Policy) -> Book:
+    try:
+        events = [event for log in logs if isinstance(event := decode(log), PromiseEvent)]
+        return fold(lives_of(events).values(), as_of, policy)
+    except MalformedLog as error:
+        raise InvalidProof(f"event {error.index + 1} can't come from the ledger: {error.why}") from error
+
+
+def _require_same(statement: Statement, figures: dict[str, Any]) -> None:
+    found = replace(statement, figures=figures)
+    if found.digest != statement.digest:
+        place, said, true = _differing(statement.figures, figures)
+        raise InvalidProof(f"its statement says {said} for {place}, and its events give {true}")
+
+
+def _differing(said: Any, true: Any, place: str = "its figures") -> tuple[str, str, str]:
+    """The first place in which two parts of JSON differ, and what each has there."""
+    if isinstance(said, dict) and isinstance(true, dict) and said.keys() == true.keys():
+        pairs = [(said[key], true[key], key if place == "its figures" else f"{place}.{key}") for key in true]
+    elif isinstance(said, list) and isinstance(true, list) and len(said) == len(true):
+        pairs = [(one, other, f"{place}.{number}") for number, (one, other) in enumerate(zip(said, true, strict=True))]
+    else:
+        pairs = []
+    for one, other, where in pairs:
+        if rfc8785.dumps(one) != rfc8785.dumps(other):
+            return _differing(one, other, where)
+    return place, _short(said), _short(true)
+
+
+def _short(value: Any) -> str:
+    shown: str = rfc8785.dumps(value).decode()
+    return shown if len(shown) <= 80 else f"{shown[:80]} …"
