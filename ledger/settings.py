@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.engine import URL
 
 from ledger.chain.anvil import CHAIN_ID as LOCAL_CHAIN_ID
 from ledger.chain.deployment import Deployment
@@ -118,7 +117,7 @@ class Settings(BaseSettings):
 
     def open_database(self) -> Database:
         """The database, not yet opened."""
-        return Database(self.database or URL.create("sqlite", database=str(self.home / "troth.db")))
+        return Database(self.database) if self.database else Database.in_file(self.home / "troth.db")
 
     def load_deployment(self) -> Deployment:
         """The deployment record. Raises NoDeployment."""

@@ -20,7 +20,7 @@ from web3.types import RPCEndpoint
 
 from ledger.errors import InvalidInput, NodeRefused, NodeUnreachable
 from ledger.events import Header
-from ledger.headers import header_hash
+from ledger.headers import encode_header, header_hash
 from ledger.units import Address, BlockNumber, Digest, Timestamp, parse_bytes, parse_digest, parse_quantity, show_hex
 
 TIMEOUT_S = 30
@@ -94,6 +94,30 @@ class Node:
         with self.understanding(method):
             answers = self.batch([(method, [name, False]) for name in asked])
             return [_header(answer, number) for answer, number in zip(answers, which, strict=True)]
+
+    def sealed(self, number: BlockNumber) -> tuple[bytes, list[dict[str, Any]]]:
+        """A block's header in RLP, and its transactions' receipts, as the node gives them, in their order. Raises
+        NodeRefused where the header is not the block's.
+        """
+        method = "eth_getBlockReceipts"
+        with self.understanding(method):
+            header, receipts = self.batch([("eth_getBlockByNumber", [hex(number), False]), (method, [hex(number)])])
+            if header_hash(header) != parse_digest(header["hash"]):
+                raise ValueError(f"the hash of the header of block {number} is another")
+            return encode_header(header), sorted(receipts, key=lambda each: parse_quantity(each["transactionIndex"]))
+
+    def proof(
+        self, address: Address, slot: bytes, number: BlockNumber
+    ) -> tuple[int, tuple[bytes, ...], tuple[bytes, ...]]:
+        """What a slot of an account's storage holds after a block, and what proves the account, and the slot: nodes of
+        tries, from the root down (EIP-1186).
+        """
+        method = "eth_getProof"
+        with self.understanding(method):
+            found = self.request(method, show_hex(address), [show_hex(slot)], hex(number))
+            [stored] = found["storageProof"]
+            account, storage = (tuple(map(parse_bytes, nodes)) for nodes in (found["accountProof"], stored["proof"]))
+            return int(stored["value"], 16), account, storage
 
     def code(self, address: Address) -> bytes:
         """The code of an account now; empty for one that has none."""

@@ -50,7 +50,7 @@ def new_key(file: Annotated[Path, typer.Argument(help="Where to write the keysto
     if file.exists():
         raise FileExists(str(file))
     made = create_key(file, _password(Settings.read(), file, confirm=True))
-    _say(show_address(made.address))
+    say(show_address(made.address))
 
 
 @company.command()
@@ -60,7 +60,7 @@ def register(
 ) -> None:
     """Register a company, which is the account of the key, by publishing its profile; again to publish another."""
     settings = Settings.read()
-    desk, key = _open(settings), _key(settings, keystore)
+    desk, key = desk_of(settings), key_of(settings, keystore)
     _send(desk, acting.register(desk, key, _read(profile), str(profile)), f"{show_address(key.address)} is registered")
 
 
@@ -89,7 +89,7 @@ def make(
     due_at = parse_time(due)
     to, by = _address(customer), _address(arbiter)
     principal = _address(for_company)
-    desk, key = _open(settings), _key(settings, keystore)
+    desk, key = desk_of(settings), key_of(settings, keystore)
     maker = principal or key.address
     if (database := settings.open_database()).exists:
         with database.read() as reader:
@@ -112,7 +112,7 @@ def make(
     # Before it is sent: without its salt, the customer could never confirm or dispute.
     kept = receipt or settings.home / "receipts" / f"{show_hex(drafted.id)}.json"
     write_private(kept, drafted.encode())
-    _say(f"Receipt, for the customer and for you: {kept}")
+    say(f"Receipt, for the customer and for you: {kept}")
     _send(desk, prepared, f"Promise {show_hex(drafted.id)} is made")
 
 
@@ -124,11 +124,11 @@ def fulfil(
 ) -> None:
     """Say that a promise was fulfilled, now."""
     settings = Settings.read()
-    content = _read_bytes(evidence) if evidence else None
-    desk = _open(settings)
-    id_ = parse_promise_id(promised) if promised.startswith("0x") else _receipt(desk, Path(promised)).id
+    content = read_bytes(evidence) if evidence else None
+    desk = desk_of(settings)
+    id_ = parse_promise_id(promised) if promised.startswith("0x") else receipt_of(desk, Path(promised)).id
     shown = Document(digest_of(content), content) if content is not None else None
-    key = _key(settings, keystore)
+    key = key_of(settings, keystore)
     _send(desk, acting.fulfil(desk, key, id_, shown), f"Promise {show_hex(id_)} is fulfilled")
 
 
@@ -139,7 +139,7 @@ def publish(receipt: Annotated[Path, typer.Argument(help="The promise's receipt.
     promised = read_receipt(_read(receipt), str(receipt))
     with settings.open_database().write() as writer:
         acting.publish(writer, promised, str(receipt))
-    _say(f"The words of promise {show_hex(promised.id)} are published.")
+    say(f"The words of promise {show_hex(promised.id)} are published.")
 
 
 @promise.command()
@@ -154,19 +154,20 @@ def confirm(
 ) -> None:
     """Confirm, as the customer or the arbiter, that a promise was kept as the company said."""
     settings = Settings.read()
-    desk = _open(settings)
-    promised = _receipt(desk, receipt)
+    desk = desk_of(settings)
+    promised = receipt_of(desk, receipt)
     words = text_of(promised.terms) or "terms without words"
     by, due = show_address(promised.promise.company), show_time(promised.promise.due_at)
-    _say(f"Promised by {by}, due {due}: {' '.join(visible(words).split())}")
-    key = _key(settings, keystore)
+    say(f"Promised by {by}, due {due}: {' '.join(visible(words).split())}")
+    key = key_of(settings, keystore)
     paying = open_key(payer, _password(settings, payer)) if payer else None
     matter = Matter.REMEDY if remedy else Matter.FULFILMENT
     prepared = acting.confirm(desk, key, promised, matter, rating, paying)
     _send(desk, prepared, f"Promise {show_hex(promised.id)} is confirmed")
 
 
-def _say(words: str) -> None:
+def say(words: str) -> None:
+    """Prints a sentence, unwrapped."""
     try:
         out.print(words, soft_wrap=True)
     except OSError:
@@ -174,14 +175,15 @@ def _say(words: str) -> None:
         out.on_broken_pipe()
 
 
-def _open(settings: Settings) -> Desk:
+def desk_of(settings: Settings) -> Desk:
+    """Where one acts. Raises as `open_desk` does."""
     return open_desk(settings.open_node(), settings.load_deployment())
 
 
 def _send(desk: Desk, prepared: Prepared, done: str) -> None:
-    _say(f"Transaction {show_hex(prepared.hash)} …")
+    say(f"Transaction {show_hex(prepared.hash)} …")
     block = send(desk.node, prepared)
-    _say(f"{done}, in block {block}.")
+    say(f"{done}, in block {block}.")
 
 
 def _address(text: str | None) -> Address | None:
@@ -193,13 +195,15 @@ def _address(text: str | None) -> Address | None:
     return address
 
 
-def _receipt(desk: Desk, path: Path) -> Receipt:
+def receipt_of(desk: Desk, path: Path) -> Receipt:
+    """A receipt of this ledger, from a file. Raises CannotRead, InvalidReceipt."""
     receipt = read_receipt(_read(path), str(path))
     desk.require_own(receipt, str(path))
     return receipt
 
 
-def _key(settings: Settings, chosen: Path | None) -> Key:
+def key_of(settings: Settings, chosen: Path | None) -> Key:
+    """The key of a keystore, the one chosen or else the settings'. Raises NoKey, CannotRead."""
     path = chosen or settings.keystore
     if path is None:
         raise NoKey
@@ -223,12 +227,13 @@ def _password(settings: Settings, keystore: Path, *, confirm: bool = False) -> s
 
 def _read(path: Path) -> str:
     try:
-        return _read_bytes(path).decode()
+        return read_bytes(path).decode()
     except UnicodeDecodeError as error:
         raise CannotRead(str(path), "it is not text") from error
 
 
-def _read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """A file's content. Raises CannotRead."""
     try:
         return path.read_bytes()
     except OSError as error:

@@ -23,7 +23,7 @@ from rich.text import Text
 from api.schemas import CompanyOut, CompanyPage, ExplanationOut, ScoreOut
 from ledger.chain.anvil import require_free
 from ledger.chain.deployment import Deployment
-from ledger.cli import acting
+from ledger.cli import acting, proving
 from ledger.cli import demo as demo_run
 from ledger.cli.text import (
     findings_table,
@@ -75,6 +75,8 @@ app = typer.Typer(
 )
 for name, group in (("keys", acting.keys), ("company", acting.company), ("promise", acting.promise)):
     app.add_typer(group, name=name)
+for command in (proving.anchor, proving.prove, proving.verify):
+    app.command()(command)
 out = plain_console()
 err = plain_console(stderr=True)
 

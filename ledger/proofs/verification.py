@@ -26,7 +26,7 @@ from ledger.receipts import Receipt
 from ledger.scoring.policy import Policy
 from ledger.scoring.score import Score, score
 from ledger.scoring.tallies import Book, fold
-from ledger.units import Address, Digest, Timestamp, digest_of, show_address, show_hex, show_time
+from ledger.units import Address, Digest, PromiseId, Timestamp, digest_of, show_address, show_hex, show_time
 
 ANCHORED = digest_of(b"Anchored(address,address,bytes32,bytes32,bytes32)")
 
@@ -83,6 +83,11 @@ class ProvenReceipt:
     """Whether the confirmation, if there is one, is the arbiter's."""
 
     @property
+    def company(self) -> Address:
+        """Who promised."""
+        return self.receipt.promise.company
+
+    @property
     def in_time(self) -> bool | None:
         """Whether it was fulfilled by its due time; None where it was not fulfilled."""
         return None if self.fulfilled_at is None else self.fulfilled_at <= self.receipt.promise.due_at
@@ -120,8 +125,7 @@ def verify_receipt(bundle: ReceiptBundle, ledger: Ledger) -> ProvenReceipt:
     receipt = bundle.receipt
     _require_ledger(receipt.ledger, ledger)
     block = read_header(bundle.header)
-    slot = digest_of(receipt.id + _SLOTS.to_bytes(32, "big"))
-    code, state = stored_in(block, ledger.contract, slot, bundle.account, bundle.storage)
+    code, state = stored_in(block, ledger.contract, slot_of(receipt.id), bundle.account, bundle.storage)
     if code != ledger.code:
         raise InvalidProof(f"the contract's code has the hash {show_hex(code)}, not {show_hex(ledger.code)}")
     company, fulfilled_at, last_at, status, flags = (
@@ -138,6 +142,11 @@ def verify_receipt(bundle: ReceiptBundle, ledger: Ledger) -> ProvenReceipt:
         countersigned=bool(flags & _COUNTERSIGNED),
         by_arbiter=bool(flags & _BY_ARBITER),
     )
+
+
+def slot_of(promise: PromiseId) -> bytes:
+    """Where the contract keeps a promise's state (Solidity, Layout of State Variables in Storage)."""
+    return digest_of(promise + _SLOTS.to_bytes(32, "big"))
 
 
 def require_block(proven: ProvenScore | ProvenReceipt, hash_: Digest) -> None:

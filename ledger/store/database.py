@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
 
 from psycopg import Error as DriverError
 from sqlalchemy.engine import URL, Engine, make_url
@@ -41,6 +43,11 @@ class Database:
                 )
         self._engine: Engine | None = None
         self._version: str | None = None
+
+    @classmethod
+    def in_file(cls, path: Path) -> Self:
+        """SQLite's, in a file of any name."""
+        return cls(URL.create("sqlite", database=str(path)))
 
     @property
     def exists(self) -> bool:

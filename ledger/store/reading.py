@@ -164,6 +164,13 @@ class Reader:
         ).first()
         return None if row is None else _log(row)
 
+    def history_of(self, company: Address) -> list[Log]:
+        """The whole log of a company, in the chain's order."""
+        rows = self._session.exec(
+            select(EventRow).where(EventRow.company == company).order_by(col(EventRow.block), col(EventRow.log_index))
+        )
+        return [_log(row) for row in rows]
+
     def company_logs(self, company: Address) -> list[Log]:
         """The log of what a company did that is about no promise, in the chain's order."""
         rows = self._session.exec(

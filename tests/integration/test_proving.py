@@ -1,0 +1,142 @@
+"""Anchors and bundles on a real chain: made, and checked by nodes, or by one block's hash and nobody."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from ledger.chain.node import Node
+from ledger.errors import InvalidProof
+from ledger.scoring.policy import Policy
+from ledger.services import acting, proving
+from ledger.store.database import Database
+from ledger.units import show_hex
+from tests.integration.test_acting import Town, made, town
+from tests.integration.test_commands import assert_refused
+from tests.support.chain import free_port, lying_node
+
+__all__ = ["town"]
+
+
+def anchored(town: Town, name: str) -> Path:
+    """A bundle of the company's score, with a promise of this very moment in it."""
+    receipt = made(town)
+    town.did("promise", "fulfil", str(receipt))
+    town.did("index")
+    path = town.home / name
+    said = town.did("anchor", "acme", "--out", str(path))
+    assert f"troth verify {path}" in said
+    return path
+
+
+def block_hash(said: str) -> str:
+    """That of the block as of which something was verified."""
+    return said.partition("(")[2][:66]
+
+
+def test_a_score_that_is_anchored_is_verified_by_nodes_and_by_nobody(town: Town) -> None:
+    path = anchored(town, "score.gz")
+    said = town.did("verify", str(path))
+    assert "Verified as of block" in said
+    assert "the company has done nothing since" in said
+    # Nobody is asked where a hash is given.
+    offline = town.did("verify", str(path), "--block-hash", block_hash(said), rpc_url=f"http://127.0.0.1:{free_port()}")
+    assert "Later events are not excluded" in offline
+    refused = town.troth("verify", str(path), "--block-hash", "0x" + "ab" * 32)
+    assert_refused(refused, 1, "has the hash 0x", "0xabab")
+    made(town)
+    assert "the company has acted since" in town.did("verify", str(path))
+
+
+def test_a_company_that_has_acted_since_the_index_is_not_anchored(town: Town) -> None:
+    town.did("index")
+    made(town)
+    refused = town.troth("anchor", "acme", "--out", str(town.home / "none.gz"))
+    assert_refused(refused, 2, "head")
+    assert not (town.home / "none.gz").exists()
+
+
+def test_a_promise_is_proven_as_it_stands(town: Town) -> None:
+    receipt = made(town)
+    path, later = town.home / "open.gz", town.home / "kept.gz"
+    assert "troth verify" in town.did("prove", str(receipt), "--out", str(path))
+    said = town.did("verify", str(path))
+    assert "Your parcel is there" in said
+    assert "not fulfilled" in said
+    assert "State: open" in said
+    town.did("promise", "fulfil", str(receipt))
+    town.did("prove", str(receipt), "--out", str(later))
+    said = town.did("verify", str(later))
+    assert "in time" in said
+    assert "State: fulfilled" in said
+    # A proof of what was is none of what is, and stays true.
+    town.did("verify", str(path))
+
+
+def test_a_promise_that_was_never_made_can_t_be_proven(town: Town) -> None:
+    receipt = made(town)
+    words = orjson.loads(receipt.read_bytes())
+    desk = town.desk
+    drafted = acting.draft(desk, town.offer())
+    never = town.home / "never.json"
+    never.write_text(drafted.encode())
+    assert_refused(town.troth("prove", str(never)), 2, "No promise 0x")
+    assert words["id"] != show_hex(drafted.id)
+
+
+def test_a_node_with_another_block_or_none_verifies_nothing(town: Town) -> None:
+    path = anchored(town, "other.gz")
+    other = Node(town.chain.url).request("eth_getBlockByNumber", "0x1", False)
+
+    def elsewhere(method: str, params: list[Any], result: Any) -> Any:
+        is_its = method == "eth_getBlockByNumber" and params[0] != "latest"
+        return other | {"number": params[0]} if is_its else result
+
+    def behind(method: str, params: list[Any], result: Any) -> Any:
+        return None if method == "eth_getBlockByNumber" and params[0] != "latest" else result
+
+    with lying_node(town.chain.url, behind) as url:
+        assert_refused(town.troth("verify", str(path), rpc_url=url), 2, "it has no block")
+        # All have to agree.
+        assert town.troth("verify", str(path), rpc_url=f"{town.chain.url},{url}").returncode == 2
+    with lying_node(town.chain.url, elsewhere) as url:
+        assert town.troth("verify", str(path), rpc_url=url).returncode in (1, 2)
+    down = f"http://127.0.0.1:{free_port()}"
+    assert_refused(town.troth("verify", str(path), rpc_url=down), 2, "No Ethereum node answers")
+
+
+@pytest.mark.parametrize("cut", [0, 1, 100])
+def test_a_file_that_is_cut_off_could_not_be_checked(town: Town, cut: int) -> None:
+    path = anchored(town, f"cut{cut}.gz")
+    path.write_bytes(path.read_bytes()[:-1][: cut or None])
+    assert_refused(town.troth("verify", str(path)), 2, "The bundle can't be read: it is cut off")
+
+
+def test_what_differs_is_said_with_its_place(town: Town) -> None:
+    path = anchored(town, "inflated.gz")
+    words = orjson.loads(gzip.decompress(path.read_bytes()))
+    words["statement"]["figures"]["grade"] = "high"
+    path.write_bytes(gzip.compress(orjson.dumps(words)))
+    assert_refused(town.troth("verify", str(path)), 1, "The proof does not hold", "is anchored")
+    del words["events"][3]
+    path.write_bytes(gzip.compress(orjson.dumps(words)))
+    assert town.troth("verify", str(path)).returncode == 1
+
+
+def test_a_lie_that_somebody_anchored_is_found_by_the_events(town: Town) -> None:
+    """Anybody may anchor anything: what counts is what the events give."""
+    town.did("index")
+    database = Database.in_file(town.home / "troth" / "troth.db")
+    with database.read() as reader:
+        drafted = proving.draft(reader, town.deployment, "acme", Policy.named("standard"))
+    database.close()
+    figures = drafted.statement.figures | {"floor": 990_000}
+    lie = replace(drafted, statement=replace(drafted.statement, figures=figures))
+    prepared = proving.prepare_anchor(town.desk, town.company, lie)
+    with pytest.raises(InvalidProof, match="says 990000 for floor, and its events give"):
+        proving.anchor(town.desk, prepared, lie)
