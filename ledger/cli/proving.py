@@ -71,9 +71,10 @@ def verify(
         since = "Later events are not excluded: no node was asked."
     else:
         nodes = settings.open_nodes().all
-        current = proving.require_on_chain(proven, nodes, deployment)
-        by = f"{len(nodes)} nodes have" if len(nodes) > 1 else f"{nodes[0].url} has"
-        since = f"{by} that block; the company has {'done nothing' if current else 'acted'} since."
+        still = proving.require_on_chain(proven, nodes, deployment)
+        since = f"{len(nodes)} nodes have that block." if len(nodes) > 1 else f"{nodes[0].url} has that block."
+        if isinstance(proven, ProvenScore):
+            since += f" The company has {'done nothing' if still else 'acted'} since."
     block = proven.block
     say(f"Verified as of block {block.number}, {show_time(block.time)} ({show_hex(block.hash)}).")
     for line in _score(proven) if isinstance(proven, ProvenScore) else _promise(proven):

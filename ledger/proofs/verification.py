@@ -83,11 +83,6 @@ class ProvenReceipt:
     """Whether the confirmation, if there is one, is the arbiter's."""
 
     @property
-    def company(self) -> Address:
-        """Who promised."""
-        return self.receipt.promise.company
-
-    @property
     def in_time(self) -> bool | None:
         """Whether it was fulfilled by its due time; None where it was not fulfilled."""
         return None if self.fulfilled_at is None else self.fulfilled_at <= self.receipt.promise.due_at

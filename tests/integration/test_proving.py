@@ -43,14 +43,14 @@ def test_a_score_that_is_anchored_is_verified_by_nodes_and_by_nobody(town: Town)
     path = anchored(town, "score.gz")
     said = town.did("verify", str(path))
     assert "Verified as of block" in said
-    assert "the company has done nothing since" in said
+    assert "The company has done nothing since" in said
     # Nobody is asked where a hash is given.
     offline = town.did("verify", str(path), "--block-hash", block_hash(said), rpc_url=f"http://127.0.0.1:{free_port()}")
     assert "Later events are not excluded" in offline
     refused = town.troth("verify", str(path), "--block-hash", "0x" + "ab" * 32)
     assert_refused(refused, 1, "has the hash 0x", "0xabab")
     made(town)
-    assert "the company has acted since" in town.did("verify", str(path))
+    assert "The company has acted since" in town.did("verify", str(path))
 
 
 def test_a_company_that_has_acted_since_the_index_is_not_anchored(town: Town) -> None:
@@ -69,6 +69,8 @@ def test_a_promise_is_proven_as_it_stands(town: Town) -> None:
     assert "Your parcel is there" in said
     assert "not fulfilled" in said
     assert "State: open" in said
+    assert "has that block" in said
+    assert "since." not in said.partition("has that block")[2], "only of a score it is known whether it is still so"
     town.did("promise", "fulfil", str(receipt))
     town.did("prove", str(receipt), "--out", str(later))
     said = town.did("verify", str(later))
