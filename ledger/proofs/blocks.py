@@ -28,16 +28,6 @@ TYPES = (0, 1, 2, 3, 4)
 BLOOM = 256
 _LENGTHS = {"miner": 20, "logsBloom": BLOOM, "nonce": 8}
 _LONGEST = {"difficulty": 32, "baseFeePerGas": 32, "extraData": 32}
-_QUANTITIES = {
-    "difficulty",
-    "number",
-    "gasLimit",
-    "gasUsed",
-    "timestamp",
-    "baseFeePerGas",
-    "blobGasUsed",
-    "excessBlobGas",
-}
 
 
 @dataclass(frozen=True, slots=True)
