@@ -22,11 +22,11 @@ from ledger.events import Event
 from ledger.links import head_in
 from ledger.lives import lives_of
 from ledger.outcomes import Status
+from ledger.proofs.anchors import ANCHORED
 from ledger.proofs.blocks import encode_receipt, receipts_proof
 from ledger.proofs.bundles import MOST_BYTES, Anchor, ReceiptBundle, ScoreBundle, State, encode_bundle, read_bundle
 from ledger.proofs.statements import Statement, assured
 from ledger.proofs.verification import (
-    ANCHORED,
     Ledger,
     ProvenReceipt,
     ProvenScore,
