@@ -53,17 +53,8 @@ def changed(content: bytes, data: Any) -> bytes:
             break
         place = inner
     text = data.ConsumeUnicodeNoSurrogates(200)
-    others = (
-        text,
-        f"0x{data.ConsumeBytes(80).hex()}",
-        data.ConsumeInt(8),
-        data.ConsumeFloat(),
-        None,
-        True,
-        [],
-        {},
-        [text],
-    )
+    digits = f"0x{data.ConsumeBytes(80).hex()}"
+    others: list[Any] = [text, digits, data.ConsumeInt(8), data.ConsumeFloat(), None, True, [], {}, [text]]
     place[key] = others[data.ConsumeIntInRange(0, len(others) - 1)]
     try:
         return orjson.dumps(words)
