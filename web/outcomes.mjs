@@ -36,6 +36,13 @@ const SHAPES = Object.fromEntries(
 const ZERO = `0x${"0".repeat(64)}`;
 const REMEDY = 2;
 
+/** What nothing has happened to yet. */
+const UNTOUCHED = {
+  ...{ status: "open", fulfilledAt: null, confirmedAt: null, disputedAt: null, answeredAt: null, settledAt: null },
+  ...{ lastGiver: null, released: false, unilateral: false, upheld: false, owned: false, accepted: false },
+  ...{ dismissed: false, returned: false, countersigned: false, confirmedByArbiter: false },
+};
+
 /** Where a promise may stand before each event. */
 const BEFORE = {
   Accepted: ["open"],
@@ -157,12 +164,7 @@ export function standingsOf(events) {
 
 function made({ id, time, promise }, amendment) {
   const { customer, arbiter, service, cohort, stakes, dueAt } = promise;
-  const standing = {
-    ...{ id, customer, arbiter, service, cohort, stakes, madeAt: time, dueAt, status: "open" },
-    ...{ fulfilledAt: null, confirmedAt: null, disputedAt: null, answeredAt: null, settledAt: null, lastGiver: null },
-    ...{ released: false, unilateral: false, upheld: false, owned: false, accepted: false },
-    ...{ dismissed: false, returned: false, countersigned: false, confirmedByArbiter: false },
-  };
+  const standing = { ...UNTOUCHED, id, customer, arbiter, service, cohort, stakes, madeAt: time, dueAt };
   if (amendment === undefined) return standing;
   if (amendment.consented) return { ...standing, countersigned: true };
   // Without the customer's consent, it is judged by what was promised first.
@@ -201,7 +203,7 @@ function changes(standing, event) {
 
 function confirmed({ customer, status, settledAt }, { time, company, actor, byArbiter, matter }) {
   // A company that is its own customer witnesses nothing.
-  const witnessed = actor !== digest(bytesOf(company));
+  const witnessed = actor !== actorOf(company);
   const counterparty = !byArbiter || customer === ZERO;
   return {
     status: "confirmed",
@@ -210,6 +212,14 @@ function confirmed({ customer, status, settledAt }, { time, company, actor, byAr
     settledAt: status === "disputed" ? time : settledAt,
     accepted: matter === REMEDY && counterparty && witnessed,
   };
+}
+
+const actors = new Map();
+
+/** What the log calls a company that acts itself. */
+function actorOf(company) {
+  if (!actors.has(company)) actors.set(company, digest(bytesOf(company)));
+  return actors.get(company);
 }
 
 /** What had become of a promise by a time not before its last event. */

@@ -124,11 +124,14 @@ function signature(fields) {
   return `(${fields.map(({ name, type }) => `${type} ${name}`).join(",")})`;
 }
 
+const typeHashes = new Map();
+
 function hashStruct(type, fields, values) {
   const known = new Set(fields.map(({ name }) => name));
   const unknown = Object.keys(values).find((name) => !known.has(name));
   if (unknown !== undefined) throw new TypeError(`${type} has no field ${unknown}`);
-  return keccak(concatBytes(keccak(utf8ToBytes(type)), ...fields.map((field) => encode(field, values))));
+  if (!typeHashes.has(type)) typeHashes.set(type, keccak(utf8ToBytes(type)));
+  return keccak(concatBytes(typeHashes.get(type), ...fields.map((field) => encode(field, values))));
 }
 
 function encode({ name, type }, values) {
