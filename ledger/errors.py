@@ -20,7 +20,8 @@ TrothError                  says what is wrong, with which value, and what to do
 │   ├── TransactionFailed, TransactionPending, InsufficientFunds, FeeTooHigh
 │   ├── NoKey               a keystore that can't be opened
 │   ├── FileExists, CannotWrite, CannotRead
-│   ├── NoDeployment, NoDatabase, NotIndexed, IndexBusy
+│   ├── NoDeployment, NoDatabase, NotIndexed, IndexBusy, IndexBehind
+│   ├── HourTurned          an anchor that came too late for its statement
 │   ├── MissingTool, PortBusy, HomeInUse, DeployFailed
 │   └── UnusableChain       a saved local chain that can't be gone on from
 └── Contradiction           two things that must agree do not: trust neither before it is settled
@@ -479,6 +480,27 @@ class BlockNotIndexed(Unavailable):
         super().__init__(
             f"Block {number} is not indexed: the index has reached block {reached}.",
             "Name an earlier block, or run `troth index` first.",
+        )
+
+
+class IndexBehind(Unavailable):
+    """A company has done what the index does not have yet."""
+
+    def __init__(self, company: str, block: int) -> None:
+        super().__init__(
+            f"The head of {company} as of block {block} is not the one that is indexed.",
+            "Run `troth index`, or keep `troth index --follow` running, and try again.",
+        )
+
+
+class HourTurned(Unavailable):
+    """An anchor stands in a block of another hour than its statement judges promises at."""
+
+    def __init__(self, block: int) -> None:
+        super().__init__(
+            f"The anchor was included in block {block}, after the hour had turned or the company had acted, so its"
+            " statement is as of another time than it has to be.",
+            "Anchor again.",
         )
 
 

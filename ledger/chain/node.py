@@ -95,6 +95,14 @@ class Node:
             answers = self.batch([(method, [name, False]) for name in asked])
             return [_header(answer, number) for answer, number in zip(answers, which, strict=True)]
 
+    def next_time(self) -> Timestamp:
+        """The time of the next block, as far as the node can tell."""
+        method = "eth_getBlockByNumber"
+        with self.understanding(method):
+            pending, latest = self.batch([(method, ["pending", False]), (method, ["latest", False])])
+            # Not every node makes one.
+            return Timestamp(parse_quantity((pending or latest)["timestamp"]))
+
     def sealed(self, number: BlockNumber) -> tuple[bytes, list[dict[str, Any]]]:
         """A block's header in RLP, and its transactions' receipts, as the node gives them, in their order. Raises
         NodeRefused where the header is not the block's.

@@ -35,20 +35,30 @@ def anchor(
     settings = Settings.read()
     desk, policy = desk_of(settings), settings.load_policy()
     with settings.open_database().read() as reader:
-        drafted = proving.draft(reader, desk.deployment, company, policy)
+        drafted = proving.draft(reader, desk, company, policy)
     prepared = proving.prepare_anchor(desk, key_of(settings, keystore), drafted)
     say(f"Transaction {show_hex(prepared.hash)} …")
     _write(settings, out, proving.anchor(desk, prepared, drafted))
 
 
 def prove(
-    receipt: Annotated[Path, typer.Argument(help="The promise's receipt.")],
+    what: Annotated[str, typer.Argument(help="A promise's receipt, or a company's address or handle.")],
     out: Out = None,
 ) -> None:
-    """Write a bundle that proves what became of a promise, as of the latest block: as private as the receipt in it."""
+    """Write a bundle that proves, as of the latest block, what became of a promise, or a company's figures.
+
+    A promise's is as private as the receipt in it. A company's is the same as that of an anchor, but nobody pays, and
+    the node must still have the block's state. The index must have all that the company did.
+    """
     settings = Settings.read()
-    desk = desk_of(settings)
-    _write(settings, out, proving.prove_receipt(desk, receipt_of(desk, receipt)))
+    desk, path = desk_of(settings), Path(what)
+    bundle: Bundle
+    if path.is_file():
+        bundle = proving.prove_receipt(desk, receipt_of(desk, path))
+    else:
+        with settings.open_database().read() as reader:
+            bundle = proving.prove_score(reader, desk, what, settings.load_policy())
+    _write(settings, out, bundle)
 
 
 def verify(
@@ -91,7 +101,7 @@ def _score(proven: ProvenScore) -> list[str]:
         f"Of {score.counts.matured} matured promises, {score.counts.kept} were kept in time, by {proven.events} events"
         f" and the policy {proven.policy.name} as of {show_time(score.as_of)}.",
         *(f"With care: {caution}." for caution in score.cautions),
-        f"Anchored by {show_address(proven.sender)}.",
+        *([f"Anchored by {show_address(proven.sender)}."] if proven.sender else []),
     ]
 
 

@@ -55,8 +55,20 @@ class Anchor:
 
 
 @dataclass(frozen=True, slots=True)
+class State:
+    """What a slot of the contract held after a block."""
+
+    header: bytes
+    """RLP."""
+    account: tuple[bytes, ...]
+    """From the root of the state down to the contract's account."""
+    storage: tuple[bytes, ...]
+    """From the root of the contract's storage down to the slot."""
+
+
+@dataclass(frozen=True, slots=True)
 class ScoreBundle:
-    """A company's whole history to a head, and the anchored statement about it."""
+    """A company's whole history to a head, and the statement about it."""
 
     ledger: str
     company: Address
@@ -64,7 +76,8 @@ class ScoreBundle:
     """Their places are ordinals: nothing proves in which blocks they stood."""
     policy: dict[str, Any]
     statement: dict[str, Any]
-    anchor: Anchor
+    basis: Anchor | State
+    """What shows that the head was the company's: that somebody anchored it, or the slot that holds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +85,8 @@ class ReceiptBundle:
     """A promise with its terms, and what the contract held of it after a block."""
 
     receipt: Receipt
-    header: bytes
-    """RLP."""
-    account: tuple[bytes, ...]
-    """From the root of the state down to the contract's account."""
-    storage: tuple[bytes, ...]
-    """From the root of the contract's storage down to the promise's slot."""
+    state: State
+    """Of the promise's slot."""
 
 
 Bundle = ScoreBundle | ReceiptBundle
@@ -94,12 +103,7 @@ def encode_bundle(bundle: Bundle) -> tuple[Digest, bytes]:
                 "company": show_address(bundle.company),
                 "policy": bundle.policy,
                 "statement": bundle.statement,
-                "anchor": {
-                    "header": show_hex(bundle.anchor.header),
-                    "transaction": bundle.anchor.transaction,
-                    "log": bundle.anchor.log,
-                    "nodes": [show_hex(node) for node in bundle.anchor.nodes],
-                },
+                **_shown(bundle.basis),
                 "events": [[log.time, show_hex(log.topics), show_hex(log.data)] for log in bundle.logs],
             }
         case ReceiptBundle():
@@ -107,13 +111,20 @@ def encode_bundle(bundle: Bundle) -> tuple[Digest, bytes]:
                 "bundle": "receipt",
                 "version": VERSION,
                 "receipt": bundle.receipt.encode(),
-                "header": show_hex(bundle.header),
-                "account": [show_hex(node) for node in bundle.account],
-                "storage": [show_hex(node) for node in bundle.storage],
+                **_shown(bundle.state),
             }
     content = orjson.dumps(words)
     # Without a time, so that the same bundle is the same file.
     return digest_of(content), gzip.compress(content, compresslevel=9, mtime=0)
+
+
+def _shown(basis: Anchor | State) -> dict[str, Any]:
+    if isinstance(basis, State):
+        shown = {name: [show_hex(node) for node in getattr(basis, name)] for name in ("account", "storage")}
+        return {"state": {"header": show_hex(basis.header), **shown}}
+    nodes = [show_hex(node) for node in basis.nodes]
+    place = {"transaction": basis.transaction, "log": basis.log}
+    return {"anchor": {"header": show_hex(basis.header), **place, "nodes": nodes}}
 
 
 def read_bundle(content: bytes) -> tuple[Digest, Bundle]:
@@ -154,9 +165,8 @@ def _inflated(content: bytes) -> bytes:
 
 
 def _score(words: Mapping[str, Any]) -> ScoreBundle:
-    _require_keys(words, "bundle version ledger company policy statement anchor events")
-    anchor = words["anchor"]
-    _require_keys(anchor, "header transaction log nodes")
+    basis = "state" if "state" in words else "anchor"
+    _require_keys(words, f"bundle version ledger company policy statement {basis} events")
     if not isinstance(words["events"], list) or not isinstance(words["ledger"], str):
         raise InvalidBundle("its events are no list, or its ledger is no text")
     for name in ("policy", "statement"):
@@ -169,32 +179,33 @@ def _score(words: Mapping[str, Any]) -> ScoreBundle:
             logs=[_log(place, event) for place, event in enumerate(words["events"])],
             policy=words["policy"],
             statement=words["statement"],
-            anchor=Anchor(
-                header=parse_bytes(anchor["header"]),
-                transaction=_number(anchor["transaction"]),
-                log=_number(anchor["log"]),
-                nodes=_nodes(anchor["nodes"]),
-            ),
+            basis=_state(words["state"]) if basis == "state" else _anchor(words["anchor"]),
         )
     except InvalidInput as error:
         raise error if isinstance(error, InvalidBundle) else InvalidBundle(error.what.removesuffix(".")) from error
 
 
 def _receipt(words: Mapping[str, Any]) -> ReceiptBundle:
-    _require_keys(words, "bundle version receipt header account storage")
+    _require_keys(words, "bundle version receipt state")
     try:
         if not isinstance(words["receipt"], str):
             raise InvalidBundle("its receipt is no text")
-        return ReceiptBundle(
-            receipt=read_receipt(words["receipt"], "in the bundle"),
-            header=parse_bytes(words["header"]),
-            account=_nodes(words["account"]),
-            storage=_nodes(words["storage"]),
-        )
+        return ReceiptBundle(read_receipt(words["receipt"], "in the bundle"), _state(words["state"]))
     except InvalidReceipt as error:
         raise InvalidBundle(error.what.removesuffix(".")) from error
     except InvalidInput as error:
         raise error if isinstance(error, InvalidBundle) else InvalidBundle(error.what.removesuffix(".")) from error
+
+
+def _anchor(words: Any) -> Anchor:
+    _require_keys(words, "header transaction log nodes")
+    place = (_number(words["transaction"]), _number(words["log"]))
+    return Anchor(parse_bytes(words["header"]), *place, _nodes(words["nodes"]))
+
+
+def _state(words: Any) -> State:
+    _require_keys(words, "header account storage")
+    return State(parse_bytes(words["header"]), _nodes(words["account"]), _nodes(words["storage"]))
 
 
 def _require_keys(words: Any, names: str) -> None:

@@ -6,20 +6,28 @@ A statement holds what its company's own log and a policy give, and nothing else
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
 import rfc8785
 
+from ledger.decoding import decode
 from ledger.errors import InvalidInput, InvalidProof
+from ledger.events import Log, PromiseEvent
+from ledger.links import head_in
+from ledger.lives import lives_of
 from ledger.scoring.fairness import Conduct, Gap
 from ledger.scoring.intervals import Interval
+from ledger.scoring.policy import Policy
 from ledger.scoring.reliability import Reliability, Stratum
-from ledger.scoring.score import Caution, Score
+from ledger.scoring.score import Caution, Score, score
+from ledger.scoring.tallies import Book, fold
 from ledger.units import (
     MAX_QUANTITY,
     Address,
+    BlockNumber,
     Digest,
     Timestamp,
     digest_of,
@@ -30,6 +38,8 @@ from ledger.units import (
 )
 
 VERSION = 1
+
+HOUR_S = 3600
 
 
 @dataclass(frozen=True)
@@ -43,7 +53,7 @@ class Statement:
     """The company's head after the last event that counts."""
     policy: Digest
     as_of: Timestamp
-    """The time at which promises were judged: not before the last event's."""
+    """The time at which promises were judged."""
     figures: dict[str, Any]
 
     @property
@@ -63,6 +73,28 @@ class Statement:
     def digest(self) -> Digest:
         """What names it: keccak256 of its canonical JSON."""
         return digest_of(rfc8785.dumps(self.words))
+
+
+def judged_at(last_event: Timestamp, anchored: Timestamp) -> Timestamp:
+    """When the statement of an anchor judges promises: at the full hour before the anchor's block, or at the last event
+    if that came later.
+
+    Whoever sends an anchor can't know its block's time to the second, and is not to choose a better day. So it is no
+    choice at all, and whoever sees an anchor can compute what it must say.
+    """
+    return Timestamp(max(last_event, anchored - anchored % HOUR_S))
+
+
+def scored(logs: Sequence[Log], block: BlockNumber, as_of: Timestamp, policy: Policy) -> Score:
+    """The score that a company's log alone gives, as of a time not before its last event. Raises MalformedLog."""
+    events = [event for log in logs if isinstance(event := decode(log), PromiseEvent)]
+    return score(fold(lives_of(events).values(), as_of, policy), Book(), block, as_of, policy)
+
+
+def statement_of(ledger: str, logs: Sequence[Log], as_of: Timestamp, policy: Policy) -> Statement:
+    """The statement that follows from a company's log. Raises as `scored` does."""
+    figures = assured(scored(logs, logs[-1].block, as_of, policy))
+    return Statement(ledger, logs[-1].company, head_in(logs[-1]), policy.hash, as_of, figures)
 
 
 def read_statement(words: Any) -> Statement:

@@ -13,29 +13,22 @@ from typing import Any, NamedTuple
 import rfc8785
 from pydantic import ValidationError
 
-from ledger.decoding import decode
 from ledger.errors import BrokenLink, InvalidProof, MalformedLog
-from ledger.events import Block, Log, PromiseEvent
+from ledger.events import Block
 from ledger.links import replay
-from ledger.lives import lives_of
 from ledger.outcomes import Status
 from ledger.proofs.blocks import ProvenHeader, log_in, read_header, stored_in
-from ledger.proofs.bundles import ReceiptBundle, ScoreBundle
-from ledger.proofs.statements import Statement, assured, read_statement
+from ledger.proofs.bundles import Anchor, ReceiptBundle, ScoreBundle, State
+from ledger.proofs.statements import Statement, assured, judged_at, read_statement, scored
 from ledger.receipts import Receipt
 from ledger.scoring.policy import Policy
-from ledger.scoring.score import Score, score
-from ledger.scoring.tallies import Book, fold
+from ledger.scoring.score import Score
 from ledger.units import Address, Digest, PromiseId, Timestamp, digest_of, show_address, show_hex, show_time
 
 ANCHORED = digest_of(b"Anchored(address,address,bytes32,bytes32,bytes32)")
 
-FRESH_S = 3600
-"""How long before its anchor's block a statement may judge promises: it is computed before, and nobody may choose a
-better day."""
-
-_SLOTS = 3
-"""Where in the contract's storage the mapping from promises' ids to their states begins."""
+_HEADS, _PROMISES = 2, 3
+"""Where in the contract's storage the mappings begin: from companies to their heads, from promises to their states."""
 
 _COUNTERSIGNED, _BY_ARBITER = 1 << 0, 1 << 4
 """Flags of a state."""
@@ -58,10 +51,10 @@ class ProvenScore:
 
     company: Address
     block: Block
-    """The anchor's."""
+    """The anchor's, or the one after which the head was the company's."""
     head: Digest
-    sender: Address
-    """Who anchored the statement."""
+    sender: Address | None
+    """Who anchored the statement; None where nobody did."""
     events: int
     policy: Policy
     score: Score
@@ -94,22 +87,24 @@ def verify_score(bundle: ScoreBundle, ledger: Ledger, policies: Collection[Diges
     `policies` are those that the verifier accepts. Raises InvalidProof at the first thing that is not so.
     """
     _require_ledger(bundle.ledger, ledger)
-    block = read_header(bundle.anchor.header)
-    sender, head, policy_hash, anchored = _anchored(bundle, ledger, block)
+    block = read_header(bundle.basis.header)
     statement = read_statement(bundle.statement)
-    if statement.digest != anchored:
-        raise InvalidProof(f"its statement is {show_hex(statement.digest)}, and {show_hex(anchored)} is anchored")
-    about = (statement.ledger, statement.company, statement.head, statement.policy)
-    if about != (ledger.account, bundle.company, head, policy_hash):
-        raise InvalidProof("its statement is about another ledger, company, head or policy than the anchor")
-    if policy_hash not in policies:
-        raise InvalidProof(f"the policy {show_hex(policy_hash)} is none of those that you accept")
-    policy = _policy(bundle, policy_hash)
-    _require_history(bundle, ledger, head)
-    _require_times(bundle.logs, statement.as_of, block)
-    found = score(_rows(bundle.logs, statement.as_of, policy), Book(), block.number, statement.as_of, policy)
+    sender = None
+    if isinstance(bundle.basis, Anchor):
+        sender = _require_anchored(bundle, bundle.basis, statement, ledger, block)
+    else:
+        _require_held(bundle, bundle.basis, statement, ledger, block)
+    if statement.policy not in policies:
+        raise InvalidProof(f"the policy {show_hex(statement.policy)} is none of those that you accept")
+    policy = _policy(bundle, statement.policy)
+    _require_history(bundle, ledger, statement.head)
+    _require_time(bundle, statement.as_of, block)
+    try:
+        found = scored(bundle.logs, block.number, statement.as_of, policy)
+    except MalformedLog as error:
+        raise InvalidProof(f"event {error.index + 1} can't come from the ledger: {error.why}") from error
     _require_same(statement, assured(found))
-    return ProvenScore(bundle.company, block, head, sender, len(bundle.logs), policy, found)
+    return ProvenScore(bundle.company, block, statement.head, sender, len(bundle.logs), policy, found)
 
 
 def verify_receipt(bundle: ReceiptBundle, ledger: Ledger) -> ProvenReceipt:
@@ -119,10 +114,8 @@ def verify_receipt(bundle: ReceiptBundle, ledger: Ledger) -> ProvenReceipt:
     """
     receipt = bundle.receipt
     _require_ledger(receipt.ledger, ledger)
-    block = read_header(bundle.header)
-    code, state = stored_in(block, ledger.contract, slot_of(receipt.id), bundle.account, bundle.storage)
-    if code != ledger.code:
-        raise InvalidProof(f"the contract's code has the hash {show_hex(code)}, not {show_hex(ledger.code)}")
+    block = read_header(bundle.state.header)
+    state = _held(bundle.state, slot_of(receipt.id), ledger, block)
     company, fulfilled_at, last_at, status, flags = (
         state >> start & (1 << bits) - 1 for start, bits in ((0, 160), (160, 40), (200, 40), (240, 8), (248, 8))
     )
@@ -141,7 +134,12 @@ def verify_receipt(bundle: ReceiptBundle, ledger: Ledger) -> ProvenReceipt:
 
 def slot_of(promise: PromiseId) -> bytes:
     """Where the contract keeps a promise's state (Solidity, Layout of State Variables in Storage)."""
-    return digest_of(promise + _SLOTS.to_bytes(32, "big"))
+    return digest_of(promise + _PROMISES.to_bytes(32, "big"))
+
+
+def head_slot_of(company: Address) -> bytes:
+    """Where the contract keeps a company's head."""
+    return digest_of(bytes(12) + company + _HEADS.to_bytes(32, "big"))
 
 
 def require_block(proven: ProvenScore | ProvenReceipt, hash_: Digest) -> None:
@@ -157,9 +155,10 @@ def _require_ledger(account: str, ledger: Ledger) -> None:
         raise InvalidProof(f"it is about the ledger {account[:80]}, not {ledger.account}")
 
 
-def _anchored(bundle: ScoreBundle, ledger: Ledger, block: ProvenHeader) -> tuple[Address, Digest, Digest, Digest]:
-    """Who anchored, and what: head, policy, statement."""
-    anchor = bundle.anchor
+def _require_anchored(
+    bundle: ScoreBundle, anchor: Anchor, said: Statement, ledger: Ledger, block: ProvenHeader
+) -> Address:
+    """Who anchored the statement."""
     log = log_in(block, anchor.transaction, anchor.log, anchor.nodes)
     if log.address != ledger.contract:
         raise InvalidProof(f"{show_address(log.address)} emitted its anchor, and not the ledger")
@@ -169,7 +168,28 @@ def _anchored(bundle: ScoreBundle, ledger: Ledger, block: ProvenHeader) -> tuple
     if company != bundle.company:
         raise InvalidProof(f"its anchor is about {show_address(company)}, not {show_address(bundle.company)}")
     head, policy, statement = (Digest(log.data[start : start + 32]) for start in (0, 32, 64))
-    return sender, head, policy, statement
+    if said.digest != statement:
+        raise InvalidProof(f"its statement is {show_hex(said.digest)}, and {show_hex(statement)} is anchored")
+    if (said.ledger, said.company, said.head, said.policy) != (ledger.account, bundle.company, head, policy):
+        raise InvalidProof("its statement is about another ledger, company, head or policy than the anchor")
+    return sender
+
+
+def _require_held(bundle: ScoreBundle, state: State, said: Statement, ledger: Ledger, block: ProvenHeader) -> None:
+    """That the statement's head was the company's after a block."""
+    if (said.ledger, said.company) != (ledger.account, bundle.company):
+        raise InvalidProof("its statement is about another ledger or company")
+    head = _held(state, head_slot_of(bundle.company), ledger, block)
+    if head != int.from_bytes(said.head, "big"):
+        raise InvalidProof(f"the contract held the head 0x{head:064x}, and its statement is of {show_hex(said.head)}")
+
+
+def _held(state: State, slot: bytes, ledger: Ledger, block: ProvenHeader) -> int:
+    """What a slot of the ledger held after a block."""
+    code, value = stored_in(block, ledger.contract, slot, state.account, state.storage)
+    if code != ledger.code:
+        raise InvalidProof(f"the contract's code has the hash {show_hex(code)}, not {show_hex(ledger.code)}")
+    return value
 
 
 def _policy(bundle: ScoreBundle, wanted: Digest) -> Policy:
@@ -178,7 +198,7 @@ def _policy(bundle: ScoreBundle, wanted: Digest) -> Policy:
     except ValidationError as error:
         raise InvalidProof(f"its policy is none ({error.errors()[0]['msg']})") from error
     if policy.hash != wanted:
-        raise InvalidProof(f"its policy is {show_hex(policy.hash)}, and {show_hex(wanted)} is anchored")
+        raise InvalidProof(f"its policy is {show_hex(policy.hash)}, and its statement's is {show_hex(wanted)}")
     return policy
 
 
@@ -193,25 +213,17 @@ def _require_history(bundle: ScoreBundle, ledger: Ledger, head: Digest) -> None:
         raise InvalidProof(f"event {error.index + 1} does not continue those before it") from error
     if (reached := heads.get(bundle.company)) != head:
         shown = show_hex(reached) if reached else "nothing"
-        raise InvalidProof(f"its {len(bundle.logs)} events lead to {shown}, and {show_hex(head)} is anchored")
+        raise InvalidProof(f"its {len(bundle.logs)} events lead to {shown}, and its statement is of {show_hex(head)}")
 
 
-def _require_times(logs: list[Log], as_of: Timestamp, block: Block) -> None:
-    """A statement judges promises at a time after the last event, and not long before its anchor."""
-    if as_of < logs[-1].time:
-        raise InvalidProof(f"promises are judged as of {show_time(as_of)}, before the last event that counts")
-    if not block.time - FRESH_S <= as_of <= block.time:
-        raise InvalidProof(
-            f"promises are judged as of {show_time(as_of)}, and its anchor is of {show_time(block.time)}"
-        )
-
-
-def _rows(logs: list[Log], as_of: Timestamp, policy: Policy) -> Book:
-    try:
-        events = [event for log in logs if isinstance(event := decode(log), PromiseEvent)]
-        return fold(lives_of(events).values(), as_of, policy)
-    except MalformedLog as error:
-        raise InvalidProof(f"event {error.index + 1} can't come from the ledger: {error.why}") from error
+def _require_time(bundle: ScoreBundle, as_of: Timestamp, block: Block) -> None:
+    """That nobody chose when promises are judged."""
+    last = bundle.logs[-1].time
+    if last > block.time:
+        raise InvalidProof(f"its last event is of {show_time(last)}, and its block of {show_time(block.time)}")
+    wanted = judged_at(last, block.time) if isinstance(bundle.basis, Anchor) else block.time
+    if as_of != wanted:
+        raise InvalidProof(f"promises are judged as of {as_of}, and by its block they are to be as of {wanted}")
 
 
 def _require_same(statement: Statement, figures: dict[str, Any]) -> None:

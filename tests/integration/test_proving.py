@@ -11,7 +11,8 @@ import orjson
 import pytest
 
 from ledger.chain.node import Node
-from ledger.errors import InvalidProof
+from ledger.errors import HourTurned, InvalidProof
+from ledger.proofs.statements import HOUR_S
 from ledger.scoring.policy import Policy
 from ledger.services import acting, proving
 from ledger.store.database import Database
@@ -51,6 +52,50 @@ def test_a_score_that_is_anchored_is_verified_by_nodes_and_by_nobody(town: Town)
     assert_refused(refused, 1, "has the hash 0x", "0xabab")
     made(town)
     assert "The company has acted since" in town.did("verify", str(path))
+
+
+def test_a_score_is_proven_without_a_transaction(town: Town) -> None:
+    town.did("promise", "fulfil", str(made(town)))
+    town.did("index")
+    path = town.home / "now.gz"
+    assert "troth verify" in town.did("prove", "acme", "--out", str(path))
+    said = town.did("verify", str(path))
+    assert "The company has done nothing since" in said
+    assert "Anchored by" not in said
+    town.did("verify", str(path), "--block-hash", block_hash(said), rpc_url=f"http://127.0.0.1:{free_port()}")
+    made(town)
+    refused = town.troth("prove", "acme", "--out", str(town.home / "behind.gz"))
+    assert_refused(refused, 2, "is not the one that is indexed", "troth index")
+    assert not (town.home / "behind.gz").exists()
+
+
+def test_an_anchor_is_judged_at_the_full_hour_or_at_the_last_event(town: Town) -> None:
+    path = anchored(town, "hour.gz")
+    words = orjson.loads(gzip.decompress(path.read_bytes()))
+    last = words["events"][-1][0]
+    assert words["statement"]["as_of"] == last, "the company acted this hour"
+    node = Node(town.chain.url)
+    node.request("evm_increaseTime", 3 * HOUR_S)
+    node.request("evm_mine")
+    late = town.home / "late.gz"
+    town.did("anchor", "acme", "--out", str(late))
+    as_of = orjson.loads(gzip.decompress(late.read_bytes()))["statement"]["as_of"]
+    assert as_of > last
+    assert as_of % HOUR_S == 0
+    town.did("verify", str(late))
+
+
+def test_an_anchor_that_comes_when_the_hour_has_turned_says_so(town: Town) -> None:
+    town.did("index")
+    database = Database.in_file(town.home / "troth" / "troth.db")
+    with database.read() as reader:
+        drafted = proving.draft(reader, town.desk, "acme", Policy.named("standard"))
+    database.close()
+    prepared = proving.prepare_anchor(town.desk, town.company, drafted)
+    node = Node(town.chain.url)
+    node.request("evm_increaseTime", HOUR_S)
+    with pytest.raises(HourTurned, match="Anchor again"):
+        proving.anchor(town.desk, prepared, drafted)
 
 
 def test_a_company_that_has_acted_since_the_index_is_not_anchored(town: Town) -> None:
@@ -135,7 +180,7 @@ def test_a_lie_that_somebody_anchored_is_found_by_the_events(town: Town) -> None
     town.did("index")
     database = Database.in_file(town.home / "troth" / "troth.db")
     with database.read() as reader:
-        drafted = proving.draft(reader, town.deployment, "acme", Policy.named("standard"))
+        drafted = proving.draft(reader, town.desk, "acme", Policy.named("standard"))
     database.close()
     figures = drafted.statement.figures | {"floor": 990_000}
     lie = replace(drafted, statement=replace(drafted.statement, figures=figures))

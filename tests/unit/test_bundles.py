@@ -23,7 +23,7 @@ from ledger.links import head_in
 from ledger.lives import lives_of
 from ledger.outcomes import Status
 from ledger.proofs.blocks import encode_receipt, receipts_proof
-from ledger.proofs.bundles import MOST_BYTES, Anchor, ReceiptBundle, ScoreBundle, encode_bundle, read_bundle
+from ledger.proofs.bundles import MOST_BYTES, Anchor, ReceiptBundle, ScoreBundle, State, encode_bundle, read_bundle
 from ledger.proofs.statements import Statement, assured
 from ledger.proofs.verification import (
     ANCHORED,
@@ -45,7 +45,8 @@ from tests.unit.test_proofs import HEADER, receipt
 
 START = NOON - DAY
 DUE = START + 500
-AS_OF = Timestamp(START + 2000)
+AS_OF = Timestamp(START + 3600)
+"""A full hour, after all events."""
 POLICY = Policy.named("standard")
 CODE = digest_of(b"code")
 LEDGER = Ledger(f"eip155:{CHAIN_ID}:{'0x' + CONTRACT.hex()}", CHAIN_ID, CONTRACT, CODE)
@@ -90,6 +91,31 @@ def anchored(
     return Anchor(rlp.encode(fields), 1, 0, tuple(nodes))
 
 
+def held(head: Digest, time: int = AS_OF, company: Address = COMPANY, code: Digest = CODE) -> State:
+    """A block after which the contract held a company's head, beside others."""
+    slot = digest_of(bytes(12) + company + (2).to_bytes(32, "big"))
+    return a_state({slot: rlp.encode(head), digest_of(b"other"): rlp.encode(b"\x01")}, slot, time, code)
+
+
+def a_state(
+    slots: dict[bytes, bytes], slot: bytes, time: int = AS_OF, code: Digest = CODE, contract: Address = CONTRACT
+) -> State:
+    """A block after which a contract's storage held these values, and the proof of one."""
+    root, storage = proof_in(slots, slot)
+    account = rlp.encode([b"\x01", b"", root, code])
+    world, nodes = proof_in({contract: account, b"\x01" * 20: account, b"\x02" * 20: account}, contract)
+    fields = [*HEADER[:3], world, *HEADER[4:11], time.to_bytes(4, "big"), *HEADER[12:]]
+    return State(rlp.encode(fields), nodes, storage)
+
+
+def proof_in(content: dict[bytes, bytes], key: bytes) -> tuple[bytes, tuple[bytes, ...]]:
+    """The root of a trie whose keys are hashed, and the nodes down to one of them."""
+    trie = HexaryTrie({})
+    for each, value in content.items():
+        trie[digest_of(each)] = value
+    return trie.root_hash, tuple(rlp.encode(node) for node in trie.get_proof(digest_of(key)))
+
+
 def a_bundle(events: list[Event] | None = None, statement: Statement | None = None, **anchor: Any) -> ScoreBundle:
     told = events or a_history()
     said = statement or a_statement(told)
@@ -99,7 +125,7 @@ def a_bundle(events: list[Event] | None = None, statement: Statement | None = No
         logs=[log_of(event) for event in told],
         policy=POLICY.model_dump(),
         statement=said.words,
-        anchor=anchored(said, **anchor),
+        basis=anchored(said, **anchor),
     )
 
 
@@ -120,10 +146,24 @@ def test_a_true_score_is_proven_from_its_block_s_hash() -> None:
     assert proven.head == head_in(log_of(events[-1])) == events[-1].head
     assert proven.score.counts.matured == 40
     assert proven.score.counts.kept == 36
-    header = a_bundle(events).anchor.header
+    header = a_bundle(events).basis.header
     require_block(proven, digest_of(header))
     with pytest.raises(InvalidProof, match="has the hash 0x"):
         require_block(proven, digest_of(b"another block"))
+
+
+def test_a_score_is_proven_without_an_anchor_by_the_contract_s_own_head() -> None:
+    events = a_history()
+    bundle = replace(a_bundle(events), basis=held(events[-1].head))
+    proven = verified(bundle)
+    assert (proven.sender, proven.head, proven.score.as_of) == (None, events[-1].head, AS_OF)
+    assert proven.score.counts == verified(a_bundle(events)).score.counts
+    require_block(proven, digest_of(bundle.basis.header))
+
+
+def test_an_anchor_right_after_an_event_judges_as_of_that_event() -> None:
+    last = a_history()[-1].at.time
+    assert verified(a_bundle(statement=a_statement(a_history(), last), time=last + 5)).score.as_of == last
 
 
 def test_a_bundle_s_name_is_its_content_s_and_its_file_is_always_the_same() -> None:
@@ -139,6 +179,7 @@ LIE = a_statement(HISTORY)
 INFLATED = replace(LIE, figures=LIE.figures | {"floor": 999_999})
 SUBTLE = copy.deepcopy(LIE)
 SUBTLE.figures["reliability"]["credited"]["low"] += 1
+SHORT = a_statement(HISTORY[:-1])
 STRICT = a_statement(HISTORY, policy=Policy.named("strict"))
 
 ATTACKS: dict[str, tuple[Callable[[], ScoreBundle], str]] = {
@@ -199,33 +240,65 @@ ATTACKS: dict[str, tuple[Callable[[], ScoreBundle], str]] = {
         lambda: replace(a_bundle(HISTORY, LIE), statement=replace(LIE, as_of=Timestamp(AS_OF + DAY)).words),
         "is anchored",
     ),
-    "a statement of the future": (lambda: a_bundle(HISTORY, LIE, time=AS_OF - 1), "and its anchor is of"),
-    "a day that was chosen": (lambda: a_bundle(HISTORY, LIE, time=AS_OF + 3601), "and its anchor is of"),
+    "a statement of the future": (lambda: a_bundle(HISTORY, LIE, time=AS_OF - 1), "they are to be as of"),
+    "a day that was chosen": (lambda: a_bundle(HISTORY, LIE, time=AS_OF + 3600), "they are to be as of"),
+    "an event after its anchor": (
+        lambda: a_bundle(HISTORY, LIE, time=HISTORY[-1].at.time - 1),
+        "its last event is of",
+    ),
     "a time before the last event": (
         lambda: a_bundle(HISTORY, a_statement(HISTORY, Timestamp(HISTORY[-1].at.time - 1)), time=AS_OF),
-        "before the last event",
+        "they are to be as of",
     ),
     "a failed transaction": (lambda: a_bundle(HISTORY, LIE, status=0), "the transaction failed"),
     "a log that is no anchor": (lambda: a_bundle(HISTORY, LIE, topic=digest_of(b"Checkpoint")), "is none"),
     "another log of the block": (
-        lambda: replace(a_bundle(HISTORY, LIE), anchor=replace(anchored(LIE), transaction=2)),
+        lambda: replace(a_bundle(HISTORY, LIE), basis=replace(anchored(LIE), transaction=2)),
         "not the one that its parent names",
     ),
     "a log that is not there": (
-        lambda: replace(a_bundle(HISTORY, LIE), anchor=replace(anchored(LIE), log=1)),
+        lambda: replace(a_bundle(HISTORY, LIE), basis=replace(anchored(LIE), log=1)),
         "none at the place 1",
     ),
     "another block's header": (
-        lambda: replace(a_bundle(HISTORY, LIE), anchor=replace(anchored(LIE), header=rlp.encode(HEADER))),
+        lambda: replace(a_bundle(HISTORY, LIE), basis=replace(anchored(LIE), header=rlp.encode(HEADER))),
         "trie node",
     ),
     "a trie node too few": (
-        lambda: replace(a_bundle(HISTORY, LIE), anchor=replace(anchored(LIE), nodes=anchored(LIE).nodes[:-1])),
+        lambda: replace(a_bundle(HISTORY, LIE), basis=replace(anchored(LIE), nodes=anchored(LIE).nodes[:-1])),
         "a trie node is missing",
     ),
     "a trie node too many": (
-        lambda: replace(a_bundle(HISTORY, LIE), anchor=replace(anchored(LIE), nodes=(*anchored(LIE).nodes, b"\xc0"))),
+        lambda: replace(a_bundle(HISTORY, LIE), basis=replace(anchored(LIE), nodes=(*anchored(LIE).nodes, b"\xc0"))),
         "1 trie nodes are left over",
+    ),
+    "a head that the contract did not hold": (
+        lambda: replace(a_bundle(HISTORY[:-1], SHORT), basis=held(HISTORY[-1].head)),
+        "the contract held the head 0x",
+    ),
+    "a head that another contract held": (
+        lambda: replace(a_bundle(HISTORY, LIE), basis=held(LIE.head, code=digest_of(b"other code"))),
+        "the contract's code has the hash",
+    ),
+    "another company's head": (
+        lambda: replace(a_bundle(HISTORY, LIE), basis=held(LIE.head, company=Address(b"\xc1" * 20))),
+        "trie",
+    ),
+    "a head, and a time that was chosen": (
+        lambda: replace(a_bundle(HISTORY, LIE), basis=held(LIE.head, time=AS_OF + 12)),
+        "they are to be as of",
+    ),
+    "a head, and a floor that is not its": (
+        lambda: replace(a_bundle(HISTORY, INFLATED), basis=held(LIE.head)),
+        "says 999999 for floor, and its events give",
+    ),
+    "a head, and a statement about another chain": (
+        lambda: replace(
+            a_bundle(HISTORY, replace(LIE, ledger=LEDGER.account.replace("31337", "1"))),
+            ledger=LEDGER.account,
+            basis=held(LIE.head),
+        ),
+        "its statement is about another ledger or company",
     ),
 }
 
@@ -260,14 +333,6 @@ RECEIPT = Receipt(
 FLAGS_AT, STATUS_AT, LAST_AT, FULFILLED_AT = 248, 240, 200, 160
 
 
-def proof_in(content: dict[bytes, bytes], key: bytes) -> tuple[bytes, tuple[bytes, ...]]:
-    """The root of a trie whose keys are hashed, and the nodes down to one of them."""
-    trie = HexaryTrie({})
-    for each, value in content.items():
-        trie[digest_of(each)] = value
-    return trie.root_hash, tuple(rlp.encode(node) for node in trie.get_proof(digest_of(key)))
-
-
 def a_receipt_bundle(
     status: int = Status.CONFIRMED,
     fulfilled_at: int = DUE - 1,
@@ -286,10 +351,13 @@ def a_receipt_bundle(
     )
     slot = digest_of(RECEIPT.id + (3).to_bytes(32, "big"))
     packed = rlp.encode(value.to_bytes(32, "big").lstrip(b"\0")) if state is None else state
-    root, storage = proof_in({slot: packed, digest_of(b"other"): rlp.encode(b"\x01")}, slot)
-    account = rlp.encode([b"\x01", b"", root, code])
-    world, nodes = proof_in({contract: account, b"\x01" * 20: account, b"\x02" * 20: account}, contract)
-    return ReceiptBundle(RECEIPT, rlp.encode([*HEADER[:3], world, *HEADER[4:]]), nodes, storage)
+    slots: dict[bytes, bytes] = {slot: packed, digest_of(b"other"): rlp.encode(b"\x01")}
+    return ReceiptBundle(RECEIPT, a_state(slots, slot, code=code, contract=contract))
+
+
+def with_state(**change: Any) -> ReceiptBundle:
+    bundle = a_receipt_bundle()
+    return replace(bundle, state=replace(bundle.state, **change))
 
 
 def shown(bundle: ReceiptBundle) -> ProvenReceipt:
@@ -305,7 +373,7 @@ def test_what_became_of_a_promise_is_proven_from_its_block_s_hash() -> None:
     assert proven.in_time is True
     assert proven.countersigned
     assert proven.by_arbiter
-    require_block(proven, digest_of(bundle.header))
+    require_block(proven, digest_of(bundle.state.header))
     assert shown(a_receipt_bundle(fulfilled_at=DUE + 1)).in_time is False
     assert shown(a_receipt_bundle(Status.OPEN, 0)).in_time is None
 
@@ -320,9 +388,9 @@ def test_what_became_of_a_promise_is_proven_from_its_block_s_hash() -> None:
         (lambda: a_receipt_bundle(state=rlp.encode(b"\x00\x01")), "is no number"),
         (lambda: a_receipt_bundle(state=rlp.encode(bytes([1]) * 33)), "is no number"),
         (lambda: a_receipt_bundle(state=rlp.encode([])), "is no number"),
-        (lambda: replace(a_receipt_bundle(), storage=a_receipt_bundle(Status.OPEN).storage), "its parent names"),
-        (lambda: replace(a_receipt_bundle(), account=()), "missing"),
-        (lambda: replace(a_receipt_bundle(), header=rlp.encode(HEADER)), "its parent names"),
+        (lambda: with_state(storage=a_receipt_bundle(Status.OPEN).state.storage), "its parent names"),
+        (lambda: with_state(account=()), "missing"),
+        (lambda: with_state(header=rlp.encode(HEADER)), "its parent names"),
         (lambda: replace(a_receipt_bundle(), receipt=replace(RECEIPT, ledger="eip155:1:0x00")), "about the ledger"),
         (
             lambda: replace(
@@ -374,6 +442,7 @@ TRUE = encode_bundle(a_bundle(HISTORY, LIE))[1]
         (gzip.compress(b'{"version":1,"bundle":"promise"}'), "a bundle of 'promise'"),
         (file_of(lambda words: words.pop("events")), "a part of it is not"),
         (file_of(lambda words: words.update(more=1)), "a part of it is not"),
+        (file_of(lambda words: words.update(state={})), "a part of it is not"),
         (file_of(lambda words: words.update(events={})), "events are no list"),
         (file_of(lambda words: words.update(anchor=None)), "a part of it is not"),
         (file_of(lambda words: words.update(policy=[])), "its policy is no object"),
