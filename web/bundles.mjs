@@ -3,10 +3,11 @@
 //
 // Events are as outcomes.mjs takes them, of hexadecimal text in lower case; headers and trie nodes are bytes.
 import { isAddress, read } from "./bytes.mjs";
-import { hasOnly, parse } from "./json.mjs";
+import { hasOnly, isObject, parse } from "./json.mjs";
 import { companyOf } from "./outcomes.mjs";
 import { readReceipt } from "./receipts.mjs";
 import { InvalidBundle } from "./refusals.mjs";
+import { collected } from "./streams.mjs";
 
 const VERSION = 1;
 
@@ -23,7 +24,7 @@ export async function readBundle(content) {
   } catch (error) {
     throw new InvalidBundle(`it is not JSON (${error.message})`);
   }
-  if (typeof words !== "object" || words === null || Array.isArray(words)) refuse("it is not a JSON object");
+  if (!isObject(words)) refuse("it is not a JSON object");
   if (words.version !== VERSION) {
     refuse(`its version is ${JSON.stringify(words.version)?.slice(0, 20)}, and this program reads ${VERSION}`);
   }
@@ -36,67 +37,49 @@ export async function readBundle(content) {
 
 /** What is in a gzip file, never more than allowed in memory. */
 async function inflated(content) {
-  if (content.length > MOST_BYTES) refuse(`it has more than ${MOST_BYTES} bytes`);
-  if (content[0] !== 0x1f || content[1] !== 0x8b) refuse(content.length ? "it is not a gzip file" : "it is empty");
-  const reader = new Blob([content]).stream().pipeThrough(new DecompressionStream("gzip")).getReader();
-  const parts = [];
-  let size = 0;
-  for (;;) {
-    const { done, value } = await reader.read().catch(() => {
-      refuse("it is cut off or damaged, or something comes after its end");
-    });
-    if (done) break;
-    parts.push(value);
-    size += value.length;
-    if (size > MOST_BYTES) {
-      await reader.cancel().catch(() => {});
-      refuse(`it holds more than ${MOST_BYTES} bytes`);
-    }
+  if (content.length > MOST_BYTES) refuse(`it holds more than ${MOST_BYTES.toLocaleString("en")} bytes`);
+  if (content.length < 2) refuse("it is cut off");
+  if (content[0] !== 0x1f || content[1] !== 0x8b) refuse("it is not a gzip file");
+  try {
+    return await collected(new Blob([content]).stream().pipeThrough(new DecompressionStream("gzip")), MOST_BYTES);
+  } catch (error) {
+    // Browsers word it each in their own way.
+    const isLarge = error instanceof RangeError;
+    return refuse(isLarge ? error.message : "it is cut off or damaged, or something comes after its end");
   }
-  const inside = new Uint8Array(size);
-  let place = 0;
-  for (const part of parts) {
-    inside.set(part, place);
-    place += part.length;
-  }
-  return inside;
 }
 
 function scoreIn(words) {
-  requireKeys(words, "bundle version ledger company policy statement anchor events");
-  requireKeys(words.anchor, "header transaction log nodes");
-  const { ledger, company, policy, statement, anchor, events } = words;
+  const basis = "state" in words ? "state" : "anchor";
+  requireKeys(words, `bundle version ledger company policy statement ${basis} events`);
+  const { ledger, company, policy, statement, events } = words;
   if (!Array.isArray(events) || typeof ledger !== "string") refuse("its events are no list, or its ledger is no text");
-  for (const [name, value] of Object.entries({ policy, statement })) {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) refuse(`its ${name} is no object`);
-  }
+  if (!isObject(policy)) refuse("its policy is no object");
+  if (!isObject(statement)) refuse("its statement is no object");
   if (!isAddress(company)) refuse(`${short(company)} is not an address`);
+  const shown = basis === "state" ? { state: stateIn(words.state) } : { anchor: anchorIn(words.anchor) };
   return {
-    bundle: "score",
-    ledger,
-    company: company.toLowerCase(),
+    ...{ bundle: "score", ledger, company: company.toLowerCase(), policy, statement, ...shown },
     events: events.map(eventIn),
-    policy,
-    statement,
-    anchor: {
-      header: bytesIn(anchor.header),
-      transaction: number(anchor.transaction),
-      log: number(anchor.log),
-      nodes: nodesIn(anchor.nodes),
-    },
   };
 }
 
 function receiptIn(words) {
-  requireKeys(words, "bundle version receipt header account storage");
+  requireKeys(words, "bundle version receipt state");
   if (typeof words.receipt !== "string") refuse("its receipt is no text");
-  return {
-    bundle: "receipt",
-    receipt: readReceipt(words.receipt),
-    header: bytesIn(words.header),
-    account: nodesIn(words.account),
-    storage: nodesIn(words.storage),
-  };
+  return { bundle: "receipt", receipt: readReceipt(words.receipt), state: stateIn(words.state) };
+}
+
+function anchorIn(words) {
+  requireKeys(words, "header transaction log nodes");
+  const { header, transaction, log, nodes } = words;
+  return { header: bytesIn(header), transaction: number(transaction), log: number(log), nodes: nodesIn(nodes) };
+}
+
+function stateIn(words) {
+  requireKeys(words, "header account storage");
+  const { header, account, storage } = words;
+  return { header: bytesIn(header), account: nodesIn(account), storage: nodesIn(storage) };
 }
 
 function requireKeys(words, names) {

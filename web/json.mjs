@@ -120,8 +120,12 @@ export function canonical(value) {
   return `{${names.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join(",")}}`;
 }
 
+/** Whether a value is an object, which a list is not. */
+export function isObject(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** Whether a value is an object with these names, separated by spaces, and no other. */
 export function hasOnly(value, names) {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  return Object.keys(value).sort().join(" ") === names.split(" ").sort().join(" ");
+  return isObject(value) && Object.keys(value).sort().join(" ") === names.split(" ").sort().join(" ");
 }

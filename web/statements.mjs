@@ -1,6 +1,6 @@
 // Statements: what is said of a company's promises up to one event, so that anybody can compute it again.
 import { digest, isAddress } from "./bytes.mjs";
-import { canonical, hasOnly } from "./json.mjs";
+import { canonical, hasOnly, isObject } from "./json.mjs";
 import { InvalidProof } from "./refusals.mjs";
 import { marketOf, score } from "./score.mjs";
 
@@ -13,7 +13,7 @@ export function readStatement(words) {
     throw new InvalidProof(`its statement can't be read: it is not an object of version ${VERSION}`);
   }
   const { ledger, company, head, policy, as_of: asOf, figures } = words;
-  if (!Number.isSafeInteger(asOf) || asOf < 0 || typeof figures !== "object" || figures === null || Array.isArray(figures)) {
+  if (!Number.isSafeInteger(asOf) || asOf < 0 || !isObject(figures)) {
     throw new InvalidProof("its statement can't be read: its time or its figures are none");
   }
   if (typeof ledger !== "string" || !isAddress(company) || !isDigest(head) || !isDigest(policy)) {

@@ -2,7 +2,7 @@
 //
 // What is proven is of that block and of nothing after it. Every check is made on bytes that lead, hash by hash, to the
 // block's: nothing that a bundle says is taken on its word. `checked` is called with the name of each check that held.
-import { checksummed, concatBytes, digest, isAddress, keccak, read } from "./bytes.mjs";
+import { checksummed, digest, isAddress, keccak, read } from "./bytes.mjs";
 import { logIn, readHeader, storedIn } from "./blocks.mjs";
 import { companyOf, decode, standingsOf } from "./outcomes.mjs";
 import { InvalidProof } from "./refusals.mjs";
@@ -12,11 +12,10 @@ import { genesis, link } from "./troth.mjs";
 
 const ANCHORED = digest("Anchored(address,address,bytes32,bytes32,bytes32)");
 
-/** Statements are as of the full hour before their anchor's block: nobody chooses a better time. */
 const HOUR = 3600;
 
-/** Where in the contract's storage the mapping from promises' ids to their states begins. */
-const STATES = 3;
+/** Where in the contract's storage the mappings begin: from companies to their heads, from promises to their states. */
+const [HEADS, PROMISES] = [2, 3];
 
 /** By their numbers in a state. */
 const STATUSES =
@@ -25,56 +24,53 @@ const [COUNTERSIGNED, BY_ARBITER] = [1n << 0n, 1n << 4n];
 
 /** The checks of each kind of bundle, in the order in which they are made. */
 export const CHECKS = {
-  score: ["ledger", "anchor", "statement", "policy", "history", "time", "figures"],
-  receipt: ["ledger", "state", "code", "slot"],
+  score: ["ledger", "basis", "policy", "history", "time", "figures"],
+  receipt: ["ledger", "basis", "slot"],
 };
 
-/** What proves itself of a bundle. `pins` are the contract, its code's hash, and the policies accepted, by their hashes. */
+/**
+ * What a bundle proves. `pins` are the contract, the hash of its code, and the policies that are accepted: their names by
+ * their hashes. Throws InvalidProof at the first thing that is not so.
+ */
 export function verify(bundle, pins, checked = () => {}) {
   return bundle.bundle === "score" ? verifyScore(bundle, pins, checked) : verifyReceipt(bundle, pins, checked);
 }
 
-/** Checks a score bundle from its block's header down to the last figure. Throws InvalidProof. */
-export function verifyScore(bundle, pins, checked = () => {}) {
-  const { ledger, company, events } = bundle;
+/** Checks a score bundle from its block's header down to the last figure. */
+function verifyScore(bundle, pins, checked) {
+  const { ledger, company, events, anchor, state } = bundle;
   const chainId = chainOf(ledger, pins);
   checked("ledger");
-  const { sender, head, policy, statement: anchored, block } = anchorOf(bundle, pins);
-  checked("anchor");
+  const block = readHeader((anchor ?? state).header);
   const statement = readStatement(bundle.statement);
-  if (statement.digest !== anchored) refuse(`its statement is ${statement.digest}, and ${anchored} is anchored`);
-  const about = { ledger, company, head, policy };
-  if (Object.entries(about).some(([name, value]) => statement[name] !== value)) {
-    refuse("its statement is about another ledger, company, head or policy than the anchor");
-  }
-  checked("statement");
+  const sender = anchor ? requireAnchored(bundle, statement, pins, block) : null;
+  if (state) requireHeld(bundle, statement, pins, block);
+  checked("basis");
+  const { head, policy, asOf } = statement;
   if (!Object.hasOwn(pins.policies, policy)) refuse(`the policy ${policy} is none of those that you accept`);
   const given = policyHash(bundle.policy);
-  if (given !== policy) refuse(`its policy is ${given}, and ${policy} is anchored`);
+  if (given !== policy) refuse(`its policy is ${given}, and its statement's is ${policy}`);
   checked("policy");
   requireHistory(bundle, chainId, pins, head);
   checked("history");
-  requireTimes(events, statement.asOf, block);
+  requireTime(bundle, asOf, block);
   checked("time");
-  const figures = assured(standings(events), statement.asOf, bundle.policy);
+  const figures = assured(standings(events), asOf, bundle.policy);
   requireSame(statement.figures, figures);
   checked("figures");
   return {
-    ...{ kind: "score", chainId, contract: pins.contract, company, block, head, sender, figures },
-    ...{ events: events.length, asOf: statement.asOf, policy: pins.policies[policy] },
+    ...{ kind: "score", chainId, contract: pins.contract, company, block, head, sender, figures, asOf },
+    ...{ events: events.length, policy: pins.policies[policy] },
   };
 }
 
-/** Checks a receipt bundle from its block's header down to the promise's slot. Throws InvalidProof. */
-export function verifyReceipt({ receipt, header, account, storage }, pins, checked = () => {}) {
+/** Checks a receipt bundle from its block's header down to the promise's slot. */
+function verifyReceipt({ receipt, state }, pins, checked) {
   const chainId = chainOf(receipt.ledger, pins);
   checked("ledger");
-  const block = readHeader(header);
-  const slot = keccak(concatBytes(read(receipt.id), word(STATES)));
-  const { code, value } = storedIn(block, read(pins.contract), slot, account, storage);
-  checked("state");
-  if (code !== pins.code) refuse(`the contract's code has the hash ${code}, not ${pins.code}`);
-  checked("code");
+  const block = readHeader(state.header);
+  const value = held(state, receipt.id, PROMISES, pins, block);
+  checked("basis");
   const part = (start, bits) => (value >> BigInt(start)) & ((1n << BigInt(bits)) - 1n);
   const [fulfilledAt, lastAt] = [160, 200].map((start) => Number(part(start, 40)));
   const [status, flags] = [STATUSES[Number(part(240, 8))], part(248, 8)];
@@ -112,16 +108,34 @@ function chainOf(account, { contract }) {
   return Number(chainId);
 }
 
-/** Who anchored, in which block, and what: head, policy, statement. */
-function anchorOf({ company, anchor }, { contract }) {
-  const block = readHeader(anchor.header);
+/** Who anchored the statement. */
+function requireAnchored({ company, ledger, anchor }, said, { contract }, block) {
   const { address, topics, data } = logIn(block, anchor.transaction, anchor.log, anchor.nodes);
   if (address !== contract) refuse(`${checksummed(address)} emitted its anchor, and not the ledger`);
   if (topics.length !== 3 || topics[0] !== ANCHORED || data.length !== 2 + 3 * 64) refuse("the log of its anchor is none");
   const [about, sender] = topics.slice(1).map((topic) => `0x${topic.slice(-40)}`);
   if (about !== company) refuse(`its anchor is about ${checksummed(about)}, not ${checksummed(company)}`);
   const [head, policy, statement] = [0, 1, 2].map((place) => `0x${data.slice(2 + 64 * place, 66 + 64 * place)}`);
-  return { block, sender, head, policy, statement };
+  if (said.digest !== statement) refuse(`its statement is ${said.digest}, and ${statement} is anchored`);
+  if (said.ledger !== ledger || said.company !== company || said.head !== head || said.policy !== policy) {
+    refuse("its statement is about another ledger, company, head or policy than the anchor");
+  }
+  return sender;
+}
+
+/** That the statement's head was the company's after a block. */
+function requireHeld({ company, ledger, state }, said, pins, block) {
+  if (said.ledger !== ledger || said.company !== company) refuse("its statement is about another ledger or company");
+  const head = `0x${held(state, company, HEADS, pins, block).toString(16).padStart(64, "0")}`;
+  if (head !== said.head) refuse(`the contract held the head ${head}, and its statement is of ${said.head}`);
+}
+
+/** What the ledger held after a block at a key of the mapping that begins at a slot. */
+function held({ account, storage }, key, start, pins, block) {
+  const place = [key.slice(2), start.toString(16)].map((word) => word.padStart(64, "0")).join("");
+  const { code, value } = storedIn(block, read(pins.contract), keccak(read(`0x${place}`)), account, storage);
+  if (code !== pins.code) refuse(`the contract's code has the hash ${code}, not ${pins.code}`);
+  return value;
 }
 
 function requireHistory({ company, events }, chainId, { contract }, head) {
@@ -134,17 +148,17 @@ function requireHistory({ company, events }, chainId, { contract }, head) {
     reached = linked.head;
   });
   if (!events.length || reached !== head) {
-    refuse(`its ${events.length} events lead to ${events.length ? reached : "nothing"}, and ${head} is anchored`);
+    const shown = events.length ? reached : "nothing";
+    refuse(`its ${events.length} events lead to ${shown}, and its statement is of ${head}`);
   }
 }
 
-/** The time of the last event, or the full hour before the anchor's block, where that is later. */
-function requireTimes(events, asOf, block) {
+/** That nobody chose when promises are judged: by an anchor, at the full hour before, or at the last event if later. */
+function requireTime({ events, anchor }, asOf, { time }) {
   const last = events.at(-1).time;
-  const expected = Math.max(last, block.time - (block.time % HOUR));
-  if (asOf !== expected) {
-    refuse(`promises are judged as of ${moment(asOf)}, and by its anchor of ${moment(block.time)} it has to be ${moment(expected)}`);
-  }
+  if (last > time) refuse(`its last event is of ${moment(last)}, and its block of ${moment(time)}`);
+  const wanted = anchor ? Math.max(last, time - (time % HOUR)) : time;
+  if (asOf !== wanted) refuse(`promises are judged as of ${asOf}, and by its block they are to be as of ${wanted}`);
 }
 
 function standings(events) {
@@ -160,10 +174,6 @@ function standings(events) {
   } catch (error) {
     return refuse(`event ${place} can't come from the ledger: ${error.message}`);
   }
-}
-
-function word(number) {
-  return read(`0x${number.toString(16).padStart(64, "0")}`);
 }
 
 function refuse(why) {
