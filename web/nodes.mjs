@@ -20,7 +20,7 @@ export function allowed(text) {
   const isHere = url?.protocol === "http:" && ["127.0.0.1", "localhost"].includes(url.hostname);
   if (isHere || url?.protocol === "https:") return url;
   throw new Unavailable(
-    `${text.slice(0, 80)} is no address that can be asked`,
+    `“${text.slice(0, 80)}” is no address that can be asked`,
     "It has to begin with https://, or with http://localhost on your own computer.",
   );
 }
@@ -69,11 +69,11 @@ async function ask(url, { chainId, contract, block, company, kind }, { headOf })
   ]);
   if (!isHex(chain) || !isHex(code) || code.length % 2 || !isHex(latest)) throw nonsense(url);
   if (Number(chain) !== chainId) {
-    throw new Unavailable(`${url} is a node of chain ${Number(chain)}`, `Give one of chain ${chainId}, the file's.`);
+    throw new Unavailable(`the node at ${url} serves chain ${Number(chain)}`, `Give one of chain ${chainId}, the file's.`);
   }
   if (found === null) {
     throw new Unavailable(
-      `${url} has no block ${block.number}: it is at block ${Number(latest)}`,
+      `the node at ${url} has no block ${block.number}: it is at block ${Number(latest)}`,
       "Wait until it has caught up, or ask another node.",
     );
   }
@@ -87,7 +87,7 @@ function isHex(text) {
 }
 
 function nonsense(url) {
-  return new Unavailable(`${url} gives answers that make no sense`, "Ask another node.");
+  return new Unavailable(`the node at ${url} gives answers that make no sense`, "Ask another node.");
 }
 
 async function requestOf(url, method, params) {
@@ -102,15 +102,16 @@ async function requestOf(url, method, params) {
     });
     answer = JSON.parse(new TextDecoder().decode(await collected(response.body, MOST_BYTES)));
   } catch (error) {
-    const why = error.name === "TimeoutError" ? `within ${PATIENCE_MS / 1000} seconds` : "to this page";
+    const why =
+      error.name === "TimeoutError" ? ` within ${PATIENCE_MS / 1000} seconds` : error instanceof SyntaxError ? " as nodes do" : "";
     throw new Unavailable(
-      error instanceof SyntaxError ? `${url} does not answer as a node does` : `${url} does not answer ${why}`,
-      "Check the address, or ask another node. Some nodes answer no pages at all.",
+      `no node answers at ${url}${why}`,
+      "Check the address, or ask another. Some nodes answer no pages, only programs.",
     );
   }
   if (answer?.error || answer?.result === undefined) {
     const why = String(answer?.error?.message ?? "no result").slice(0, 200);
-    throw new Unavailable(`${url} refuses ${method}: ${why}`, "Ask another node.");
+    throw new Unavailable(`the node at ${url} refuses ${method}: ${why}`, "Ask another node.");
   }
   return answer.result;
 }

@@ -8,26 +8,44 @@ import { InvalidBundle, InvalidProof, Unavailable } from "./refusals.mjs";
 const CHAINS = {
   1: "Ethereum",
   11155111: "Sepolia, a test network",
-  31337: "a local test chain, which proves nothing to anybody else",
+  31337: "a local test chain",
   560048: "Hoodi, a test network",
 };
 
-/** What each check is about, and what is so where it holds. */
+/** What each check is about, what is so where it holds, and what where it does not. */
 const CHECKS = {
   form: ["The file", "It is whole, and of a form that this page knows."],
-  ledger: ["The ledger", "It is the one that this page was made for."],
-  basis: ["The proof", ""],
-  policy: ["The rules", "It is judged by a published policy, unchanged."],
-  history: ["The history", "Each event follows on the one before, from the first to the last: none is left out, added, changed or moved."],
-  time: ["The moment", "Nobody chose the time as of which promises are judged: it follows from the chain."],
-  figures: ["The figures", "Computed here from the events, they are what the statement says, to the last digit."],
-  slot: ["The promise", "What the ledger held is of this promise, and of this company."],
-  block: ["The block", ""],
+  ledger: ["The ledger", "It is the one that this page was made for.", "It is about another ledger."],
+  basis: ["The proof", "", "The block that it names does not have what it says."],
+  policy: ["The rules", "It is judged by a published policy, unchanged.", "It is not judged by the published rules."],
+  history: [
+    "The history",
+    "Each event follows on the one before, from the first to the last: none is left out, added, changed or moved.",
+    "The history was changed: something is left out, added or moved.",
+  ],
+  time: [
+    "The moment",
+    "Nobody chose the time as of which promises are judged: it follows from the chain.",
+    "Somebody chose the time as of which promises are judged.",
+  ],
+  figures: [
+    "The figures",
+    "Computed here from the events, they are what the statement says, to the last digit.",
+    "The figures are not what the history gives.",
+  ],
+  slot: ["The promise", "What the ledger held is of this promise, and of this company.", "It is not of this promise."],
+  block: ["The block", "", "Its block is not on the chain."],
 };
 const BASES = {
   anchor: "The statement is recorded in the block that the file names: hash by hash, without a gap.",
   promise: "What the ledger held of this promise after the block that the file names is proven: hash by hash, without a gap.",
   state: "After the block that the file names, the ledger held the end of this very history: hash by hash, without a gap.",
+};
+
+const TEST_CHAINS = {
+  11155111: "What is on a test network has no weight, and may be gone one day.",
+  31337: "A local test chain proves nothing to anybody but its owner.",
+  560048: "What is on a test network has no weight, and may be gone one day.",
 };
 
 const ICONS = {
@@ -57,22 +75,30 @@ export function busy() {
 
 /** What is shown where all holds; `witness` says whose word it is that the block is on the chain. */
 export function verified(proven, bundle, checks, witness) {
-  const { block, chainId, kind } = proven;
-  const where = `block ${block.number.toLocaleString("en")} of ${moment(block.time)}, on ${chainOf(chainId)}`;
-  const said = kind === "score" ? "The figures below follow from all" : "What is said below is what was recorded of it";
-  const until = kind === "score" ? `${said} that the company did up to ${where}.` : `${said} by ${where}.`;
+  const isScore = proven.kind === "score";
+  const until = `block ${proven.block.number.toLocaleString("en")} of ${moment(proven.block.time)}`;
+  const chain = chainOf(proven.chainId);
+  // A history binds its chain. A promise's state does not: the block does, and nodes say of which chain that is.
+  const where =
+    isScore || witness.hosts.length
+      ? `, on ${chain}.`
+      : `. The file says that this is on ${chain}: whoever gave you the block’s hash has to say so, too.`;
+  const said = isScore ? "What is below follows from all that the company did up to" : "What is below is what the ledger held after";
+  const found = isScore ? scoreOf(proven, witness) : promiseOf(proven);
+  const care = TEST_CHAINS[proven.chainId];
   return {
-    verdict: [verdict("verified", "Verified", until)],
-    found: [...(kind === "score" ? scoreOf : promiseOf)(proven, witness), ...listed(checks, bundle, new Set(checks), witness)],
+    verdict: [verdict("verified", "Verified", `${said} ${until}${where}`, ...(care ? [care] : []))],
+    found: [...found, ...listed(checks, bundle, new Set(checks), witness)],
   };
 }
 
 /** What is shown where something does not hold, or could not be checked. */
 export function refused(error, bundle, checks, held) {
   const [kind, words] = wordsFor(error);
-  const title = kind === "differs" ? "It does not hold" : "Could not check";
+  const failed = checks.find((check) => !held.has(check));
+  const said = kind === "differs" ? ["It does not hold", CHECKS[failed][2]] : ["Could not check"];
   return {
-    verdict: [verdict(kind, title, ...words)],
+    verdict: [verdict(kind, ...said, ...words)],
     found: listed(checks, bundle, held, null, kind),
   };
 }
@@ -112,7 +138,7 @@ function scoreOf({ company, figures, asOf, block, sender, events, policy }, { st
       "Fairness between groups of customers": fairness.state,
       "Read with care": cautions.length ? element("ul", "plain", ...cautions.map((each) => element("li", "", each))) : "nothing stands out",
       "Judged as of": moment(asOf),
-      Since: sinceOf(still),
+      Later: laterOf(still),
       ...(sender ? { "Put on the chain by": address(sender, sender === company ? "the company itself" : "") } : {}),
       Block: blockOf(block),
       "Rests on": `${events.toLocaleString("en")} events, and the policy “${policy}”`,
@@ -120,7 +146,7 @@ function scoreOf({ company, figures, asOf, block, sender, events, policy }, { st
   ];
 }
 
-function sinceOf(still) {
+function laterOf(still) {
   if (still === null) return "Not known: no node was asked. What came later is not in these figures.";
   return still ? "The company has done nothing since." : "The company has acted since. What came later is not in these figures.";
 }
@@ -140,9 +166,9 @@ function promiseOf({ receipt, block, status, lastAt, fulfilledAt, inTime, byArbi
       [isDue ? "Was due" : "Due"]: moment(dueAt),
       Done: fulfilledAt === null ? "no" : moment(fulfilledAt),
       "In time": inTime === null ? (isDue ? "no" : "not yet known") : inTime ? "yes" : "no",
-      "Stands so since": moment(lastAt),
+      "Since": moment(lastAt),
       ...(countersigned ? { Countersigned: "by the customer" } : {}),
-      Since: "What came after this block is not in here.",
+      Later: "What came after this block is not in here.",
       Block: blockOf(block),
     }),
   ];

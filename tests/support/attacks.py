@@ -288,6 +288,7 @@ def a_receipt_bundle(
     flags: int = 0,
     contract: Address = CONTRACT,
     state: bytes | None = None,
+    receipt: Receipt = RECEIPT,
 ) -> ReceiptBundle:
     value = (
         int.from_bytes(company, "big")
@@ -296,10 +297,10 @@ def a_receipt_bundle(
         | status << STATUS_AT
         | flags << FLAGS_AT
     )
-    slot = digest_of(RECEIPT.id + (3).to_bytes(32, "big"))
+    slot = digest_of(receipt.id + (3).to_bytes(32, "big"))
     packed = rlp.encode(value.to_bytes(32, "big").lstrip(b"\0")) if state is None else state
     slots: dict[bytes, bytes] = {slot: packed, digest_of(b"other"): rlp.encode(b"\x01")}
-    return ReceiptBundle(RECEIPT, a_state(slots, slot, code=code, contract=contract))
+    return ReceiptBundle(receipt, a_state(slots, slot, code=code, contract=contract))
 
 
 def with_state(**change: Any) -> ReceiptBundle:
