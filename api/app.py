@@ -9,8 +9,10 @@ from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 
 from api.errors import install_error_handlers
-from api.routers import data, pages, pictures
+from api.routers import data, pages, pictures, proofs
 from ledger.services.companies import Scorer
+from ledger.services.proving import Prover
+from ledger.services.speaking import Speaker
 from ledger.settings import Settings
 
 HEADERS = {
@@ -34,10 +36,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.database = settings.open_database()
-    app.state.scorer = Scorer(settings.load_policy())
+    app.state.scorer = scorer = Scorer(settings.load_policy())
+    app.state.speaker = Speaker(scorer, settings.open_own_key())
+    app.state.prover = Prover(settings.open_node(), settings.load_deployment, scorer.policy, settings.home)
     install_error_handlers(app)
     app.middleware("http")(_add_headers)
     app.include_router(data.router)
+    app.include_router(proofs.router)
     app.include_router(pictures.router)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")

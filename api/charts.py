@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from html import escape
 from typing import Any
 
 import pygal
@@ -45,6 +47,9 @@ COMMON: dict[str, Any] = {
 }
 QUARTERS = [0, 25, 50, 75, 100]
 WIDTH = 760
+_SCRIPT = re.compile(r"<script.*?</script>", re.DOTALL)
+"""What pygal tells its own scripts, which are not there."""
+
 LABEL_WIDTH = 95
 """Pixels that a label below the line takes."""
 
@@ -58,6 +63,12 @@ def by_day(days: Sequence[DayFigure], width: int) -> bytes:
     chart.truncate_label = -1
     chart.add("kept", [_point(day.kept) for day in days])
     return bytes(chart.render())
+
+
+def alone(chart: bytes, name: str) -> str:
+    """A chart as a part of a page, for those who hear it by its name."""
+    svg = _SCRIPT.sub("", chart.decode().partition("?>")[2].strip())
+    return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(name, quote=True)}" ', 1)
 
 
 def by_cohort(view: CompanyView, width: int) -> bytes:

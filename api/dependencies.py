@@ -8,6 +8,8 @@ from typing import Annotated
 from fastapi import Depends, Path, Query, Request
 
 from ledger.services.companies import Scorer
+from ledger.services.proving import Prover
+from ledger.services.speaking import Speaker
 from ledger.store.database import Database
 from ledger.store.reading import Reader
 
@@ -23,8 +25,20 @@ def _scorer(request: Request) -> Scorer:
     return scorer
 
 
+def _speaker(request: Request) -> Speaker:
+    speaker: Speaker = request.app.state.speaker
+    return speaker
+
+
+def _prover(request: Request) -> Prover:
+    prover: Prover = request.app.state.prover
+    return prover
+
+
 ReaderOf = Annotated[Reader, Depends(_reader)]
 ScorerOf = Annotated[Scorer, Depends(_scorer)]
+SpeakerOf = Annotated[Speaker, Depends(_speaker)]
+ProverOf = Annotated[Prover, Depends(_prover)]
 CompanyName = Annotated[str, Path(description="The company's address, or the handle it gives itself.")]
 Offset = Annotated[int, Query(ge=0, le=1_000_000_000, description="How many to leave out before the first.")]
 Limit = Annotated[int, Query(ge=1, le=500, description="How many to give at the most.")]

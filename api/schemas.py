@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from ledger.documents import Profile
-from ledger.events import Made, Matter, PromiseEvent
+from ledger.events import Event, Made, Matter, PromiseEvent
 from ledger.outcomes import Outcome
 from ledger.promises import Promise
 from ledger.scoring.collusion import Ring
@@ -21,7 +21,9 @@ from ledger.scoring.intervals import Interval
 from ledger.scoring.policy import Policy
 from ledger.scoring.reliability import Parts, Reliability, Stratum
 from ledger.scoring.score import Caution, DayFigure, Grade, Score
+from ledger.services.auditing import Audit
 from ledger.services.companies import CompanyView, PromiseRowView
+from ledger.services.monitoring import Finding, Verdict
 from ledger.services.promises import Entry, PromiseView
 from ledger.units import show_address, show_hex
 
@@ -398,6 +400,44 @@ class ExplanationOut(BaseModel):
         )
 
 
+class BlockOut(BaseModel):
+    """A block of the chain."""
+
+    number: int
+    hash: Hex
+
+
+class StatementOut(BaseModel):
+    """What is stated of a company as of a block; docs/protocol.md says how it is signed, and computed by anybody."""
+
+    document: str = Field(description="`statement`.")
+    version: int
+    statement: dict[str, Any] = Field(description="Ledger, company, head, policy, time, and all assured figures.")
+    block: BlockOut
+    signer: Hex | None = Field(description="The account that signed; null where nobody did.")
+    signature: Hex | None = Field(description="EIP-712, of the type `Statement`.")
+
+
+class BundleOut(BaseModel):
+    """A bundle of anchored figures."""
+
+    name: Hex = Field(description="keccak256 of the JSON in it.")
+    block: int = Field(description="The anchor's.")
+    url: str
+
+
+class FindingOut(BaseModel):
+    """Something that somebody said of a company, and whether it is so."""
+
+    said: str = Field(description="Who said what, where.")
+    verdict: Verdict
+    why: str = Field(description="What differs, or why it could not be checked.")
+
+    @classmethod
+    def of(cls, finding: Finding) -> FindingOut:
+        return cls(said=finding.said, verdict=finding.verdict, why=finding.why)
+
+
 class DayOut(BaseModel):
     """The promises due on one day (UTC)."""
 
@@ -574,7 +614,7 @@ class EventOut(BaseModel):
         )
 
 
-def _details(event: PromiseEvent) -> dict[str, Any]:
+def _details(event: Event) -> dict[str, Any]:
     """The fields of its own; those of `Made` are the promise's terms."""
     if isinstance(event, Made):
         return {}
@@ -615,6 +655,71 @@ class PromiseOut(BaseModel):
             final=view.final,
             promise=TermsOut.of(view.promise),
             history=[EventOut.of(entry) for entry in view.history],
+        )
+
+
+class LogOut(BaseModel):
+    """One event of a company's history, and where the chain proves it."""
+
+    event: str
+    time: Seconds
+    block: int
+    log_index: int
+    transaction: Hex
+    promise: Hex | None
+    details: dict[str, Any]
+
+    @classmethod
+    def of(cls, event: Event) -> LogOut:
+        return cls(
+            event=type(event).__name__,
+            time=event.at.time,
+            block=event.at.block,
+            log_index=event.at.log_index,
+            transaction=show_hex(event.at.transaction),
+            promise=show_hex(event.id) if isinstance(event, PromiseEvent) else None,
+            details=_details(event),
+        )
+
+
+class AuditOut(BaseModel):
+    """All that an audit found, straight from nodes."""
+
+    verdict: Verdict = Field(
+        description="Of what the company has anchored itself, and of what the gateway that was asked says."
+    )
+    ledger: str
+    nodes: list[str]
+    block: BlockOut = Field(description="All is as of this block.")
+    heads_compared_at: BlockOut = Field(description="Where the heads of all companies were the contract's.")
+    companies: int = Field(description="On the ledger.")
+    events: int = Field(description="Of all of them: figures that compare with peers need them.")
+    head: Hex = Field(description="The company's.")
+    score: ScoreOut
+    losses: ExplanationOut
+    days: list[DayOut]
+    anchors: list[FindingOut]
+    gateway: list[FindingOut]
+    history: list[LogOut]
+
+    @classmethod
+    def of(cls, audit: Audit) -> AuditOut:
+        explanation = audit.explanation
+        return cls(
+            verdict=audit.verdict,
+            ledger=audit.deployment.account,
+            nodes=list(audit.nodes),
+            block=BlockOut(number=audit.block.number, hash=show_hex(audit.block.hash)),
+            heads_compared_at=BlockOut(number=audit.latest.number, hash=show_hex(audit.latest.hash)),
+            companies=audit.companies,
+            events=audit.events,
+            head=show_hex(audit.head),
+            score=ScoreOut.of(audit.view, audit.policy),
+            losses=ExplanationOut.of(audit.view, explanation, audit.ring, 0, len(explanation.losses)),
+            days=[DayOut.of(day) for day in audit.days],
+            anchors=[FindingOut.of(finding) for finding in audit.anchors],
+            gateway=[FindingOut.of(finding) for finding in audit.gateway],
+            history=[LogOut.of(event) for event in audit.history],
         )
 
 

@@ -14,9 +14,12 @@ from ledger.badge import percent_down
 from ledger.outcomes import Outcome
 from ledger.scoring.fairness import Fairness
 from ledger.scoring.score import Grade
+from ledger.services.monitoring import Verdict
 from ledger.units import FAR_FUTURE, Ppm, Timestamp, show_address, show_hex
 
 """A promise may be due later than calendars here go: its time has 40 bits."""
+
+STATIC = Path(__file__).parent / "static"
 
 MARKS = {
     # A mark, so that nothing is said by colour alone.
@@ -34,12 +37,20 @@ MARKS = {
     Fairness.FAIR: "✓",
     Fairness.UNFAIR: "✗",
     Fairness.UNKNOWN: "?",
+    Verdict.HOLDS: "✓",
+    Verdict.FALSE: "✗",
+    Verdict.UNCHECKED: "?",
 }
+
+
+def text_of(template: str, **values: Any) -> str:
+    """What a template gives."""
+    return _environment.get_template(template).render(**values)
 
 
 def render(template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """A page from a template."""
-    return HTMLResponse(_environment.get_template(template).render(status=status, **values), status)
+    return HTMLResponse(text_of(template, status=status, **values), status)
 
 
 def moment(time: Timestamp) -> str:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
-from html import escape
+from html import escape, unescape
 
-from ledger.scoring.score import Grade, Score
-from ledger.units import Ppm
+import orjson
+
+from ledger.errors import InvalidBundle, InvalidProof
+from ledger.proofs.signed import SignedStatement, read_signed
+from ledger.scoring.score import Grade
+from ledger.units import Ppm, Timestamp
 
 COLOURS = {
     # White text on each has a contrast of at least 4.5 (WCAG 2.2, 1.4.3).
@@ -21,31 +26,59 @@ LABEL_COLOUR = "#3b3b3b"
 _HEIGHT = 20
 _PADDING = 8
 _FONT = "Verdana,DejaVu Sans,Geneva,sans-serif"
+_TITLE = re.compile(rf"<title>([^<]*): {LABEL} [^<]*</title>")
+_METADATA = re.compile(r"<metadata>([^<]*)</metadata>")
 _NARROW, _WIDE = frozenset("ijl.,:;|! '·-"), frozenset("mwMW%@≥")
 
 
-def badge_message(score: Score) -> str:
+def badge_message(floor: Ppm | None, grade: Grade, as_of: Timestamp) -> str:
     """What the badge says: the assured floor and its date, or that there is too little to say."""
-    day = f"{datetime.fromtimestamp(score.as_of, UTC):%Y-%m-%d}"
-    if score.floor is None:
-        return f"{score.grade} · {day}"
-    return f"at least {percent_down(score.floor)} · {day}"
+    day = f"{datetime.fromtimestamp(as_of, UTC):%Y-%m-%d}"
+    if floor is None:
+        return f"{grade} · {day}"
+    return f"at least {percent_down(floor)} · {day}"
 
 
-def render_badge(company: str, score: Score) -> str:
-    """The badge as SVG. `company` is named for those who hear it read."""
-    message = badge_message(score)
+def render_badge(company: str, said: SignedStatement) -> str:
+    """The badge as SVG, with the statement that it shows inside, so that it can be checked.
+
+    `company` is named for those who hear it read.
+    """
+    floor, grade = said.statement.figures["floor"], Grade(said.statement.figures["grade"])
+    message = badge_message(floor, grade, said.statement.as_of)
     left, right = _width(LABEL), _width(message)
     title = escape(f"{company}: {LABEL} {message}", quote=True)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="{_HEIGHT}" role="img" '
         f'aria-label="{title}"><title>{title}</title>'
+        f"<metadata>{escape(orjson.dumps(said.words).decode())}</metadata>"
         f'<clipPath id="c"><rect width="{left + right}" height="{_HEIGHT}" rx="3"/></clipPath>'
         f'<g clip-path="url(#c)"><rect width="{left}" height="{_HEIGHT}" fill="{LABEL_COLOUR}"/>'
-        f'<rect x="{left}" width="{right}" height="{_HEIGHT}" fill="{COLOURS[score.grade]}"/></g>'
+        f'<rect x="{left}" width="{right}" height="{_HEIGHT}" fill="{COLOURS[grade]}"/></g>'
         f'<g fill="#fff" font-family="{_FONT}" font-size="11">'
         f"{_text(LABEL, 0, left)}{_text(message, left, right)}</g></svg>\n"
     )
+
+
+def read_badge(content: bytes) -> tuple[str, SignedStatement]:
+    """Whom a badge names, and the statement that it shows: no more and no less. Raises InvalidBundle, InvalidProof."""
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidBundle("it is not text") from error
+    # Not by a reader of XML: it has to be, to the letter, the badge that its own statement gives.
+    title, inside = _TITLE.search(text), _METADATA.search(text)
+    if title is None or inside is None:
+        raise InvalidBundle("it is no badge with a statement inside")
+    said = read_signed(unescape(inside[1]).encode())
+    name = unescape(title[1])
+    try:
+        shown = render_badge(name, said)
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
+        raise InvalidProof("its statement has no floor, grade or time that a badge shows") from error
+    if shown != text:
+        raise InvalidProof("it shows something else than its statement says")
+    return name, said
 
 
 def percent_down(share: Ppm) -> str:

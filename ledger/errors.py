@@ -12,11 +12,12 @@ TrothError                  says what is wrong, with which value, and what to do
 │   ├── InvalidSettings
 │   └── InvalidSource       a row of a data source
 ├── NotFound                well-formed, and not in the ledger
-│   ├── UnknownCompany, AmbiguousCompany
-│   └── UnknownPromise
+│   ├── UnknownCompany, AmbiguousCompany, UnknownPolicy
+│   └── UnknownPromise, UnknownBundle
 ├── Refused                 the contract does not take an action: one reason for each error of its ABI
 ├── Unavailable             something that is needed does not answer, or is not there
-│   ├── NodeUnreachable, NodeRefused, NodeBehind, QuorumMissing
+│   ├── NodeUnreachable, NodeRefused, NodeBehind, QuorumMissing, GatewayFailed
+│   ├── NeedsNodes, NotChecked
 │   ├── TransactionFailed, TransactionPending, InsufficientFunds, FeeTooHigh
 │   ├── NoKey               a keystore that can't be opened
 │   ├── FileExists, CannotWrite, CannotRead
@@ -197,6 +198,26 @@ class UnknownCompany(NotFound):
         )
 
 
+class UnknownPolicy(NotFound):
+    """Something is said under a policy that is not at hand."""
+
+    def __init__(self, policy: str) -> None:
+        super().__init__(
+            f"The policy {policy} is not known here, so what was said under it could not be computed.",
+            "Get its file from whoever uses it, read it, and give it as TROTH_POLICY.",
+        )
+
+
+class UnknownBundle(NotFound):
+    """No bundle with this name is kept here."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"No bundle {name} is kept here.",
+            "Look at the company's anchors for those that there are, or ask for its present bundle.",
+        )
+
+
 class AmbiguousCompany(NotFound):
     """Several companies call themselves so: a handle is only a claim."""
 
@@ -344,6 +365,30 @@ class NodeRefused(Unavailable):
         self.url = url
         self.why = why
         self.data = data
+
+
+class NeedsNodes(Unavailable):
+    """A file that can be checked by nodes only, where a block's hash was given."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(
+            f"{file} is no bundle: a block's hash is not enough to check it.",
+            "Leave --block-hash out, to check it by your nodes, or ask whoever gave it for a bundle.",
+        )
+
+
+class NotChecked(Unavailable):
+    """Something that was said could be neither confirmed nor refuted."""
+
+    def __init__(self, said: str, why: str) -> None:
+        super().__init__(f"{said}: {why}.", "Mend that, and try again; until then, it is not known.")
+
+
+class GatewayFailed(Unavailable):
+    """A gateway, or a webhook, does not give or take what it should."""
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(f"{url}: {why}.", "Look whether it runs, and whether its URL is right; then try again.")
 
 
 class TransactionFailed(Unavailable):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from eth_typing import Hash32
 
 from ledger.errors import NoKey
 from ledger.files import write_private
+from ledger.proofs.signed import KIND, SignedStatement
 from ledger.signing import Domain, Message, digest_to_sign
 from ledger.units import Address
 
@@ -32,6 +34,10 @@ class Key:
         digest = digest_to_sign(domain, action, message)
         return bytes(self._account.unsafe_sign_hash(Hash32(digest)).signature)
 
+    def sign_statement(self, said: SignedStatement, domain: Domain) -> SignedStatement:
+        """A statement under this key's name (EIP-712)."""
+        return replace(said, signer=self.address, signature=self.sign_action(domain, KIND, said.message))
+
     def sign_transaction(self, transaction: dict[str, Any]) -> tuple[bytes, bytes]:
         """Signs a transaction (EIP-1559). Gives what a node takes, and its hash."""
         signed = self._account.sign_transaction(transaction)
@@ -43,6 +49,19 @@ def create_key(path: Path, password: str) -> Key:
     account = Account.create()
     write_private(path, json.dumps(Account.encrypt(account.key, password)) + "\n")
     return Key(account)
+
+
+def read_password(path: Path, keystore: Path) -> str:
+    """The password of a keystore, which a file holds. Raises NoKey."""
+    try:
+        # Some editors begin a file with a mark.
+        password = path.read_text("utf-8-sig").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise NoKey(str(keystore), f"{path}, which holds its password, can't be read ({why})") from error
+    if not password:
+        raise NoKey(str(keystore), f"{path}, which holds its password, is empty")
+    return password
 
 
 _DEAREST = {"dklen": 32, "n": 2**20, "r": 8, "p": 16, "c": 2**24}

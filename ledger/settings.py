@@ -6,7 +6,7 @@ import os
 import re
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
@@ -19,10 +19,13 @@ from ledger.chain.nodes import Nodes
 from ledger.errors import InvalidSettings
 from ledger.indexer.follow import Finality
 from ledger.indexer.run import BLOCKS_AT_ONCE, Limits
-from ledger.scoring.policy import Policy
+from ledger.keys import Key, open_key, read_password
+from ledger.scoring.policy import PUBLISHED, Policy
 from ledger.store.database import Database
+from ledger.units import Digest
 
 PREFIX = "TROTH_"
+RECORD = "deployment.json"
 _URLS = re.compile(r"[\s,]+")
 """What stands between several."""
 
@@ -56,7 +59,7 @@ class Settings(BaseSettings):
     metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     """Where `troth index --follow` serves its metrics to Prometheus; none by default."""
     keystore: Path | None = None
-    """The keystore of the account that acts, where a command does."""
+    """The keystore of the account that acts, where a command does, and by which the gateway signs."""
     password_file: Path | None = None
     """A file that holds the keystores' password, where nobody is there to type it."""
     host: str = "127.0.0.1"
@@ -89,15 +92,17 @@ class Settings(BaseSettings):
         return value
 
     @classmethod
-    def read(cls) -> Settings:
-        """Reads and checks the environment. Raises InvalidSettings, also for a variable that is none of ours."""
+    def read(cls, **chosen: Any) -> Settings:
+        """Reads and checks the environment, in whose place stands what is `chosen`. Raises InvalidSettings, also for a
+        variable that is none of ours.
+        """
         known = [PREFIX + field.upper() for field in cls.model_fields]
         for name, value in os.environ.items():
             if name.upper().startswith(PREFIX) and name.upper() not in known and value and not _FOR_APE.fullmatch(name):
                 closest = get_close_matches(name.upper(), known, 1, cutoff=0)[0]
                 raise InvalidSettings(f"{name} is none of them, and {closest} is the closest")
         try:
-            return cls()
+            return cls(**chosen)
         except ValidationError as error:
             first = error.errors()[0]
             name = PREFIX + ".".join(map(str, first["loc"])).upper()
@@ -111,9 +116,9 @@ class Settings(BaseSettings):
         """All nodes, not yet asked anything. One that is named twice is one: it can't be a quorum with itself."""
         return Nodes([Node(url) for url in {_same(url): url for url in _urls(self.rpc_url)}.values()])
 
-    def limits(self) -> Limits:
-        """How much the index asks nodes for."""
-        return Limits(blocks=self.blocks_per_step, quorum=self.quorum)
+    def limits(self, agreeing: int | None = None) -> Limits:
+        """How much the index asks nodes for, and how many have to agree: by default, as many as the settings say."""
+        return Limits(blocks=self.blocks_per_step, quorum=agreeing or self.quorum)
 
     def open_database(self) -> Database:
         """The database, not yet opened."""
@@ -121,11 +126,34 @@ class Settings(BaseSettings):
 
     def load_deployment(self) -> Deployment:
         """The deployment record. Raises NoDeployment."""
-        return Deployment.load(self.deployment or self.home / "deployment.json")
+        return Deployment.load(self.deployment or self.home / RECORD)
+
+    def found_deployment(self, chain_id: int | None = None) -> Deployment | None:
+        """The deployment record, if one is named, or if there is one in the home folder, of this chain where one is
+        given. Raises NoDeployment.
+        """
+        if self.deployment is not None:
+            return self.load_deployment()
+        if not (self.home / RECORD).exists():
+            return None
+        found = self.load_deployment()
+        return found if chain_id in (None, found.chain_id) else None
+
+    def known_policies(self) -> dict[Digest, Policy]:
+        """The published policies and the one in force, by their hashes. Raises InvalidPolicy."""
+        return {policy.hash: policy for policy in (*map(Policy.named, PUBLISHED), self.load_policy())}
 
     def load_policy(self) -> Policy:
         """The policy. Raises InvalidPolicy."""
         return Policy.find(self.policy)
+
+    def open_own_key(self) -> Key | None:
+        """The key that the gateway signs and anchors with; None where it is given none, or no password to open it.
+        Raises NoKey.
+        """
+        if self.keystore is None or self.password_file is None:
+            return None
+        return open_key(self.keystore, read_password(self.password_file, self.keystore))
 
     def finality_of(self, deployment: Deployment) -> Finality:
         """From which block of the ledger's chain on nothing changes."""

@@ -6,16 +6,24 @@ actor by keccak256 of its signer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from eth_keys.constants import SECPK1_N
+from eth_keys.datatypes import Signature
+from eth_keys.exceptions import BadSignature
+from eth_utils.exceptions import ValidationError as EthKeysValidationError
+
 from ledger.events import Matter
 from ledger.promises import FIELDS, Promise, fits, promise_id, values_of
-from ledger.units import Address, Digest, digest_of, show_address, show_hex
+from ledger.units import Address, Digest, digest_of, parse_address, show_address, show_hex
 
 NAME = "Troth"
 VERSION = "1"
+
+_ACCOUNT = re.compile(r"eip155:([1-9][0-9]{0,17}):(0x[0-9a-fA-F]{40})")
 
 Fields = tuple[tuple[str, str], ...]
 """Name and Solidity type of each field, in order."""
@@ -55,7 +63,13 @@ ACTIONS: dict[str, Fields] = dict(
         ),
     )
 )
-"""The fields of each type that is signed."""
+"""The fields of each type of action, which the contract takes."""
+
+_STATEMENT = (
+    "Statement(address company,bytes32 head,bytes32 policy,bytes32 statement,uint256 blockNumber,bytes32 blockHash)"
+)
+_TYPES = ACTIONS | dict([_declared(_STATEMENT)])
+"""With what is signed for readers alone: what somebody states of a company as of a block."""
 
 _DOMAIN_NAME, _DOMAIN = _declared("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
 
@@ -67,6 +81,13 @@ class Domain:
     chain_id: int
     contract: Address
 
+    @classmethod
+    def of(cls, account: str) -> Domain:
+        """That of a contract by its CAIP-10 name. Raises ValueError where it is none of an EVM chain."""
+        if not (match := _ACCOUNT.fullmatch(account)):
+            raise ValueError(f"{account[:80]!r} is not the CAIP-10 name of a contract, such as eip155:560048:0x…")
+        return cls(int(match[1]), parse_address(match[2]))
+
     def separator(self) -> Digest:
         """The EIP-712 domain separator."""
         values = (NAME, VERSION, self.chain_id, self.contract)
@@ -76,7 +97,7 @@ class Domain:
 
 def encode_type(action: str) -> str:
     """The type as EIP-712 writes it (`encodeType`): its own signature, then the promise's if it holds one."""
-    fields = ACTIONS[action]
+    fields = _TYPES[action]
     nested = _signature("Promise", FIELDS) if _holds_promise(fields) else ""
     return _signature(action, fields) + nested
 
@@ -87,7 +108,7 @@ def struct_hash(action: str, message: Message) -> Digest:
     Raises ValueError where the message has other fields than the type, or a value does not fit its field.
     """
     values = _in_order(action, message)
-    words = (_word(kind, value) for (_, kind), value in zip(ACTIONS[action], values, strict=True))
+    words = (_word(kind, value) for (_, kind), value in zip(_TYPES[action], values, strict=True))
     return digest_of(digest_of(encode_type(action).encode()) + b"".join(words))
 
 
@@ -96,11 +117,27 @@ def digest_to_sign(domain: Domain, action: str, message: Message) -> Digest:
     return digest_of(b"\x19\x01" + domain.separator() + struct_hash(action, message))
 
 
+def signer_of(digest: Digest, signature: bytes) -> Address:
+    """Whose account signed (EIP-191, ECDSA over secp256k1). Raises ValueError where nobody can have.
+
+    Of the two signatures that always fit, the one with the low s alone is taken (EIP-2), so that nobody makes another.
+    """
+    if len(signature) != 65 or signature[64] not in (27, 28):
+        raise ValueError("a signature has 65 bytes, of which the last is 27 or 28")
+    if int.from_bytes(signature[32:64], "big") > SECPK1_N // 2:
+        raise ValueError("of a signature's two forms, this is the one that is not taken")
+    try:
+        found = Signature(signature[:64] + bytes([signature[64] - 27])).recover_public_key_from_msg_hash(digest)
+    except (BadSignature, EthKeysValidationError) as error:
+        raise ValueError(f"nobody can have signed so ({error})") from error
+    return Address(found.to_canonical_address())
+
+
 def typed_data(domain: Domain, action: str, message: Message) -> dict[str, Any]:
     """What a wallet's `eth_signTypedData_v4` takes, as JSON. Integers stand in decimal digits, as text: JavaScript's
     numbers hold 53 bits. Raises ValueError as `struct_hash`.
     """
-    fields = ACTIONS[action]
+    fields = _TYPES[action]
     values = _in_order(action, message)
     types = {_DOMAIN_NAME: _DOMAIN, action: fields} | ({"Promise": FIELDS} if _holds_promise(fields) else {})
     return {
@@ -131,7 +168,7 @@ def _holds_promise(fields: Fields) -> bool:
 
 def _in_order(action: str, message: Message) -> tuple[Any, ...]:
     """The message's values in the order of the type's fields, each found to fit."""
-    fields = ACTIONS[action]
+    fields = _TYPES[action]
     if message.keys() != {name for name, _ in fields}:
         raise ValueError(f"{action} has the fields {[name for name, _ in fields]}, not {list(message)}")
     for name, kind in fields:

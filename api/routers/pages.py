@@ -59,7 +59,7 @@ def company_page(company: str, request: Request, reader: ReaderOf, scorer: Score
         parts=_parts(view.score.reliability.parts),
         strata=STRATA,
         words=WORDS,
-        badge=badge_message(view.score),
+        badge=badge_message(view.score.floor, view.score.grade, view.score.as_of),
         base=str(request.base_url).rstrip("/"),
     )
 

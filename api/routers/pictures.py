@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Response
 
 from api.charts import WIDTH, by_cohort, by_day
-from api.dependencies import DAYS, CompanyName, ReaderOf, ScorerOf
+from api.dependencies import DAYS, CompanyName, ReaderOf, ScorerOf, SpeakerOf
 from api.errors import PROBLEMS
 from ledger.badge import render_badge
-from ledger.services.companies import view_company
+from ledger.services.companies import find_company, name_of, view_company
 from ledger.units import digest_of
 
 router = APIRouter(tags=["pictures"], responses=PROBLEMS)
@@ -24,10 +24,10 @@ IfNoneMatch = Annotated[
 
 
 @router.get("/badges/{company}.svg")
-def badge(company: CompanyName, reader: ReaderOf, scorer: ScorerOf, known: IfNoneMatch = None) -> Response:
-    """A company's badge: its assured floor and the date."""
-    view = view_company(reader, company, scorer)
-    return _svg(render_badge(view.name, view.score).encode(), known)
+def badge(company: CompanyName, reader: ReaderOf, speaker: SpeakerOf, known: IfNoneMatch = None) -> Response:
+    """A company's badge: its assured floor and the date, and inside, the statement that `troth verify` checks."""
+    found = find_company(reader, company)
+    return _svg(render_badge(name_of(found), speaker.statement(reader, found)).encode(), known)
 
 
 @router.get("/companies/{company}/by-day.svg")

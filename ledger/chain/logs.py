@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from eth_bloom.bloom import BloomFilter
 
+from ledger.chain.node import Node
 from ledger.decoding import log_of
-from ledger.errors import InvalidInput, MalformedLog
-from ledger.events import ASIDE, Block, Header, Log
+from ledger.errors import InvalidInput, InvalidProof, MalformedLog, NodeRefused
+from ledger.events import ASIDE, Block, Header, Log, Position
+from ledger.proofs.anchors import ANCHORED, Anchored, read_anchored
 from ledger.units import (
     MAX_QUANTITY,
     Address,
     BlockNumber,
     Digest,
     Timestamp,
+    parse_bytes,
     parse_digest,
     parse_quantity,
     show_hex,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedAnchor:
+    """An anchor, and where in the chain it stands."""
+
+    anchored: Anchored
+    at: Position
+
+    @property
+    def place(self) -> tuple[BlockNumber, int]:
+        """What orders anchors."""
+        return self.at.block, self.at.log_index
 
 
 def read_logs(
@@ -36,6 +53,42 @@ def read_logs(
         if one[:2] == other[:2]:
             raise MalformedLog(other.block, other.log_index, "another log stands at the same place")
     return logs
+
+
+def anchors(node: Node, contract: Address, companies: Iterable[Address], first: BlockNumber) -> list[PlacedAnchor]:
+    """The anchors of companies from a block on, as a node tells: no hash chain holds them, so it may leave some out.
+
+    What it does not give at once is asked for in halves. Raises MalformedLog, and what a node raises.
+    """
+    latest = node.block("latest")
+    if latest is None:
+        raise NodeRefused(node.url, "eth_getBlockByNumber", "it has no latest block")
+    topics = [show_hex(ANCHORED), [show_hex(bytes(12) + company) for company in companies]]
+    found, left = [], [(first, latest.number)]
+    while left:
+        start, end = left.pop()
+        if start > end:
+            continue
+        try:
+            found += [_anchor(raw, contract) for raw in node.logs_about(contract, topics, start, end)]
+        except NodeRefused:
+            if start == end:
+                raise
+            middle = BlockNumber((start + end) // 2)
+            left += [(BlockNumber(middle + 1), end), (start, middle)]
+    return sorted(found, key=lambda each: each.place)
+
+
+def _anchor(raw: dict[str, Any], contract: Address) -> PlacedAnchor:
+    try:
+        block, index = BlockNumber(parse_quantity(raw["blockNumber"])), parse_quantity(raw["logIndex"])
+        if parse_bytes(raw["address"]) != contract:
+            raise MalformedLog(block, index, f"{raw['address']} emitted it")
+        read = read_anchored([parse_digest(topic) for topic in raw["topics"]], parse_bytes(raw["data"]))
+        time = Timestamp(parse_quantity(raw["blockTimestamp"]))
+        return PlacedAnchor(read, Position(block, index, parse_digest(raw["transactionHash"]), time))
+    except (InvalidInput, InvalidProof, AttributeError, KeyError, TypeError) as error:
+        raise MalformedLog(0, 0, f"it is no anchor ({error!r})") from error
 
 
 class _Reading:

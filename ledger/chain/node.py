@@ -127,10 +127,11 @@ class Node:
             account, storage = (tuple(map(parse_bytes, nodes)) for nodes in (found["accountProof"], stored["proof"]))
             return int(stored["value"], 16), account, storage
 
-    def code(self, address: Address) -> bytes:
-        """The code of an account now; empty for one that has none."""
+    def code(self, address: Address, block: BlockNumber | None = None) -> bytes:
+        """The code of an account after a block, the latest by default; empty for one that has none."""
         with self.understanding("eth_getCode"):
-            return parse_bytes(self.request("eth_getCode", show_hex(address), "latest"))
+            when = "latest" if block is None else hex(block)
+            return parse_bytes(self.request("eth_getCode", show_hex(address), when))
 
     def accounts_without_code(self, addresses: Sequence[Address]) -> list[Address]:
         """Those among some accounts that have no code now: each is held by one key."""
@@ -154,6 +155,15 @@ class Node:
                 ]
             )
             return _header(one, first), _header(other, last), self._timed(logs)
+
+    def logs_about(
+        self, address: Address, topics: list[Any], first: BlockNumber, last: BlockNumber
+    ) -> list[dict[str, Any]]:
+        """The logs with some topics that a contract emitted from one block to another, raw, each with its
+        `blockTimestamp`.
+        """
+        query = {"address": show_hex(address), "topics": topics, "fromBlock": hex(first), "toBlock": hex(last)}
+        return self._timed(self.request("eth_getLogs", query))
 
     def logs_of(self, address: Address, block: Digest) -> list[dict[str, Any]]:
         """The logs that a contract emitted in the block of a hash (EIP-234), raw, each with its `blockTimestamp`."""

@@ -14,7 +14,7 @@ from ledger.documents import Document, text_of
 from ledger.errors import CannotRead, FileExists, InvalidOffer, NoKey, visible
 from ledger.events import Matter
 from ledger.files import write_private
-from ledger.keys import Key, create_key, open_key
+from ledger.keys import Key, create_key, open_key, read_password
 from ledger.receipts import Receipt, read_receipt
 from ledger.services import acting
 from ledger.services.acting import Desk, Offer, open_desk
@@ -212,11 +212,7 @@ def key_of(settings: Settings, chosen: Path | None) -> Key:
 
 def _password(settings: Settings, keystore: Path, *, confirm: bool = False) -> str:
     if settings.password_file is not None:
-        # Some editors begin a file with a mark.
-        password = _read(settings.password_file).removeprefix("\ufeff").rstrip("\r\n")
-        if not password:
-            raise NoKey(str(keystore), f"{settings.password_file}, which holds its password, is empty")
-        return password
+        return read_password(settings.password_file, keystore)
     if not sys.stdin.isatty():
         raise NoKey(str(keystore), "nobody is there to type its password")
     try:

@@ -23,8 +23,9 @@ from rich.text import Text
 from api.schemas import CompanyOut, CompanyPage, ExplanationOut, ScoreOut
 from ledger.chain.anvil import require_free
 from ledger.chain.deployment import Deployment
-from ledger.cli import acting, proving
+from ledger.cli import acting, auditing, proving
 from ledger.cli import demo as demo_run
+from ledger.cli.nodes import complain
 from ledger.cli.text import (
     findings_table,
     index_progress,
@@ -47,7 +48,7 @@ from ledger.errors import (
     Unavailable,
 )
 from ledger.indexer.follow import Pause
-from ledger.indexer.notices import NodeDistrusted, NodeFailed, Notice, Rewound, Tell
+from ledger.indexer.notices import Notice, Tell
 from ledger.indexer.run import Indexer, require_same_ledger
 from ledger.scoring.collusion import Ring
 from ledger.scoring.policy import Policy
@@ -75,7 +76,7 @@ app = typer.Typer(
 )
 for name, group in (("keys", acting.keys), ("company", acting.company), ("promise", acting.promise)):
     app.add_typer(group, name=name)
-for command in (proving.anchor, proving.prove, proving.verify):
+for command in (proving.anchor, proving.prove, proving.verify, auditing.audit, auditing.watch):
     app.command()(command)
 out = plain_console()
 err = plain_console(stderr=True)
@@ -195,10 +196,6 @@ def _index_once(
     to: int | None,
     begin: Callable[[], None],
 ) -> None:
-    def complain(notice: Notice) -> None:
-        if isinstance(notice, NodeFailed | NodeDistrusted | Rewound):
-            err.print(Text("note:", "yellow"), notice.why)
-
     with index_progress(err) as show:
         tell = _stoppable(stopping, show, complain)
         finality, limits = settings.finality_of(deployment), settings.limits()

@@ -7,18 +7,23 @@ from typing import Annotated
 
 import typer
 
-from ledger.badge import percent_down
+from ledger.badge import percent_down, read_badge
 from ledger.cli.acting import Keystore, desk_of, key_of, read_bytes, receipt_of, say
+from ledger.cli.nodes import Rpc, index_of_own, settings_with
 from ledger.documents import text_of
-from ledger.errors import visible
+from ledger.errors import InvalidProof, NeedsNodes, NotChecked, visible
 from ledger.files import write_private
 from ledger.outcomes import Status
-from ledger.proofs.bundles import Bundle, encode_bundle
+from ledger.proofs.bundles import Bundle, ReceiptBundle, encode_bundle, read_bundle
+from ledger.proofs.signed import SignedStatement, read_signed
 from ledger.proofs.verification import ProvenReceipt, ProvenScore, require_block
-from ledger.scoring.policy import PUBLISHED, Policy
 from ledger.services import proving
+from ledger.services.monitoring import Verdict, examine_statement
 from ledger.settings import Settings
-from ledger.units import parse_digest, show_address, show_hex, show_time
+from ledger.units import Digest, parse_digest, show_address, show_hex, show_time
+
+GZIP = b"\x1f\x8b"
+"""How every gzip file begins."""
 
 Out = Annotated[Path | None, typer.Option("--out", help="Where to write the bundle; else under TROTH_HOME.")]
 
@@ -38,7 +43,12 @@ def anchor(
         drafted = proving.draft(reader, desk, company, policy)
     prepared = proving.prepare_anchor(desk, key_of(settings, keystore), drafted)
     say(f"Transaction {show_hex(prepared.hash)} …")
-    _write(settings, out, proving.anchor(desk, prepared, drafted))
+    bundle = proving.anchor(desk, prepared, drafted)
+    if out is not None:
+        _write(settings, out, bundle)
+        return
+    prover = proving.Prover(desk.node, settings.load_deployment, policy, settings.home)
+    _told(prover.keep(bundle).path, *encode_bundle(bundle))
 
 
 def prove(
@@ -62,26 +72,51 @@ def prove(
 
 
 def verify(
-    file: Annotated[Path, typer.Argument(help="The bundle.")],
+    file: Annotated[Path, typer.Argument(help="A bundle, a promise's receipt, a badge, or a gateway's statement.")],
     block_hash: Annotated[
-        str | None, typer.Option(help="The hash of its block, from whom you trust: then nobody is asked.")
+        str | None, typer.Option(help="The hash of a bundle's block, from whom you trust: then nobody is asked.")
     ] = None,
+    rpc: Rpc = None,
 ) -> None:
-    """Check a bundle down to the last figure, against a block's hash or the nodes of TROTH_RPC_URL, all of them.
+    """Check a file down to the last figure, against a block's hash or your nodes, all of which have to agree.
+
+    A bundle has all that is needed in itself. A receipt is looked up in the contract's state; for a badge or a
+    statement, the whole log is fetched from the nodes, and what it must say is computed.
 
     Exit codes: 0 verified; 1 something is not so, and what; 2 it could not be checked, and why.
     """
-    settings = Settings.read()
-    deployment = settings.load_deployment()
+    settings = settings_with(rpc)
     trusted = None if block_hash is None else parse_digest(block_hash)
-    accepted = [*map(Policy.named, PUBLISHED), settings.load_policy()]
-    name, proven = proving.verify(read_bytes(file), deployment, accepted)
+    content = read_bytes(file)
+    if content.startswith(GZIP):
+        _verify_bundle(settings, *read_bundle(content), trusted)
+    elif trusted is not None:
+        raise NeedsNodes(str(file))
+    elif content.lstrip().startswith(b"<"):
+        name, said = read_badge(content)
+        say(f"The badge names {name!r}, and shows what its statement says.")
+        _verify_statement(settings, said, f"{file}")
+    elif b'"document"' in content:
+        _verify_statement(settings, read_signed(content), f"{file}")
+    else:
+        desk = desk_of(settings)
+        bundle = proving.prove_receipt(desk, receipt_of(desk, file))
+        _verify_bundle(settings, encode_bundle(bundle)[0], bundle, None)
+
+
+def _verify_bundle(settings: Settings, name: Digest, bundle: Bundle, trusted: Digest | None) -> None:
+    account = bundle.receipt.ledger if isinstance(bundle, ReceiptBundle) else bundle.ledger
+    record = settings.found_deployment()
+    # A record that only lies about means this ledger, or none.
+    pinned = record is not None and (settings.deployment is not None or record.account == account)
+    ledger = proving.ledger_of(record) if record and pinned else proving.ledger_named(account)
+    proven = proving.verify(bundle, ledger, settings.known_policies().keys())
     if trusted is not None:
         require_block(proven, trusted)
         since = "Later events are not excluded: no node was asked."
     else:
         nodes = settings.open_nodes().all
-        still = proving.require_on_chain(proven, nodes, deployment)
+        still = proving.require_on_chain(proven, nodes, ledger)
         since = f"{len(nodes)} nodes have that block." if len(nodes) > 1 else f"{nodes[0].url} has that block."
         if isinstance(proven, ProvenScore):
             since += f" The company has {'done nothing' if still else 'acted'} since."
@@ -90,7 +125,25 @@ def verify(
     for line in _score(proven) if isinstance(proven, ProvenScore) else _promise(proven):
         say(line)
     say(since)
+    if not pinned:
+        say(f"The ledger is {account}: see that this is the chain that you mean.")
     say(f"Bundle {show_hex(name)}")
+
+
+def _verify_statement(settings: Settings, said: SignedStatement, where: str) -> None:
+    with index_of_own(settings) as (reader, nodes, deployment):
+        found = examine_statement(reader, nodes[0], said, where, deployment, settings.known_policies())
+    if found.verdict is Verdict.UNCHECKED:
+        raise NotChecked(found.said, found.why)
+    if found.verdict is Verdict.FALSE:
+        raise InvalidProof(found.why)
+    figures, signer = said.statement.figures, said.signer
+    floor = "too little evidence" if figures["floor"] is None else f"at least {percent_down(figures['floor'])} assured"
+    say(f"Verified as of block {said.number}, {show_time(said.statement.as_of)} ({show_hex(said.hash)}).")
+    say(f"Company {show_address(said.statement.company)}: {floor} ({figures['grade']}).")
+    say(f"Signed by {show_address(signer)}." if signer else "Nobody signed it: whoever gave it can't be held to it.")
+    gave = "gave" if len(nodes) == 1 else "agree on"
+    say(f"{', '.join(node.url for node in nodes)} {gave} the log, whole by the contract's own heads.")
 
 
 def _score(proven: ProvenScore) -> list[str]:
@@ -126,4 +179,8 @@ def _write(settings: Settings, out: Path | None, bundle: Bundle) -> None:
     name, content = encode_bundle(bundle)
     path = out or settings.home / "bundles" / f"{show_hex(name)}.json.gz"
     write_private(path, content)
+    _told(path, name, content)
+
+
+def _told(path: Path, name: Digest, content: bytes) -> None:
     say(f"Bundle {show_hex(name)}: {path}, {len(content):,} bytes. Check it: troth verify {path}")

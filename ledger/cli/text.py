@@ -23,8 +23,10 @@ from ledger.scoring.explanation import Explanation
 from ledger.scoring.fairness import WORDS
 from ledger.scoring.intervals import Interval
 from ledger.scoring.policy import Policy
-from ledger.services.checkup import Finding
+from ledger.services import checkup
+from ledger.services.auditing import Audit
 from ledger.services.companies import CompanyView
+from ledger.services.monitoring import Finding
 from ledger.services.past import Progress as Progressing
 from ledger.units import show_address, show_hex, show_time
 
@@ -178,6 +180,33 @@ def _ring(ring: Ring) -> str:
     return f"In a ring of confirmations with: {', '.join(map(show_address, ring.component))}.{mutual}"
 
 
+def audit_tables(audit: Audit) -> Iterator[Table]:
+    """What an audit rests on, and what others say."""
+    node = ", ".join(audit.nodes)
+    table = Table(title=f"Audit of {audit.view.name}: {audit.verdict}", show_header=False)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
+    block, latest = audit.block, audit.latest
+    table.add_row("ledger", audit.deployment.account)
+    table.add_row("nodes", f"{node}{', which agree' if len(audit.nodes) > 1 else ''}")
+    table.add_row("as of", f"block {block.number}, {show_time(block.time)} ({show_hex(block.hash)})")
+    whole = f"{audit.events} events of {audit.companies} companies replayed; all heads are the contract's at block"
+    table.add_row("complete", f"{whole} {latest.number}")
+    table.add_row("its events", f"{len(audit.history)}, to the head {show_hex(audit.head)}")
+    yield table
+    said = _table("What others say", ["", "", ""])
+    for finding in (*audit.gateway, *audit.anchors):
+        said.add_row(finding.said, str(finding.verdict), finding.why)
+    if said.rows:
+        yield said
+
+
+def finding_line(finding: Finding) -> str:
+    """Something that was said of a company, and whether it is so."""
+    why = f" ({finding.why})" if finding.why else ""
+    return f"{show_address(finding.company)}: {finding.said}: {finding.verdict}{why}"
+
+
 def rank_table(views: Sequence[CompanyView], policy: Policy) -> Table:
     """The directory, the highest assured floor first."""
     table = _table(
@@ -212,7 +241,7 @@ def _thousandths(value: int) -> str:
     return f"{value // 1000}.{value % 1000:03}"
 
 
-def findings_table(findings: Sequence[Finding]) -> Table:
+def findings_table(findings: Sequence[checkup.Finding]) -> Table:
     """What the doctor found."""
     table = Table()
     for name in ("", "checked", "found"):

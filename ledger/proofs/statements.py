@@ -7,7 +7,7 @@ A statement holds what its company's own log and a policy give, and nothing else
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -119,6 +119,33 @@ def read_statement(words: Any) -> Statement:
         said = error.what.removesuffix(".") if isinstance(error, InvalidInput) else str(error)[:200]
         raise InvalidProof(f"its statement can't be read: {said}") from error
     return statement
+
+
+def require_same(statement: Statement, figures: dict[str, Any]) -> None:
+    """Raises InvalidProof, which names the first that differs, if a statement has other figures than these."""
+    found = replace(statement, figures=figures)
+    if found.digest != statement.digest:
+        place, said, true = _differing(statement.figures, figures)
+        raise InvalidProof(f"its statement says {said} for {place}, and its events give {true}")
+
+
+def _differing(said: Any, true: Any, place: str = "its figures") -> tuple[str, str, str]:
+    """The first place in which two parts of JSON differ, and what each has there."""
+    if isinstance(said, dict) and isinstance(true, dict) and said.keys() == true.keys():
+        pairs = [(said[key], true[key], key if place == "its figures" else f"{place}.{key}") for key in true]
+    elif isinstance(said, list) and isinstance(true, list) and len(said) == len(true):
+        pairs = [(one, other, f"{place}.{number}") for number, (one, other) in enumerate(zip(said, true, strict=True))]
+    else:
+        pairs = []
+    for one, other, where in pairs:
+        if rfc8785.dumps(one) != rfc8785.dumps(other):
+            return _differing(one, other, where)
+    return place, _short(said), _short(true)
+
+
+def _short(value: Any) -> str:
+    shown: str = rfc8785.dumps(value).decode()
+    return shown if len(shown) <= 80 else f"{shown[:80]} …"
 
 
 def assured(score: Score) -> dict[str, Any]:

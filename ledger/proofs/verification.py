@@ -7,25 +7,23 @@ block's: nothing that a bundle says is taken on its word.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
-import rfc8785
 from pydantic import ValidationError
 
 from ledger.errors import BrokenLink, InvalidProof, MalformedLog
 from ledger.events import Block
 from ledger.links import replay
 from ledger.outcomes import Status
+from ledger.proofs.anchors import read_anchored
 from ledger.proofs.blocks import ProvenHeader, log_in, read_header, stored_in
 from ledger.proofs.bundles import Anchor, ReceiptBundle, ScoreBundle, State
-from ledger.proofs.statements import Statement, assured, judged_at, read_statement, scored
+from ledger.proofs.statements import Statement, assured, judged_at, read_statement, require_same, scored
 from ledger.receipts import Receipt
 from ledger.scoring.policy import Policy
 from ledger.scoring.score import Score
 from ledger.units import Address, Digest, PromiseId, Timestamp, digest_of, show_address, show_hex, show_time
-
-ANCHORED = digest_of(b"Anchored(address,address,bytes32,bytes32,bytes32)")
 
 _HEADS, _PROMISES = 2, 3
 """Where in the contract's storage the mappings begin: from companies to their heads, from promises to their states."""
@@ -103,7 +101,7 @@ def verify_score(bundle: ScoreBundle, ledger: Ledger, policies: Collection[Diges
         found = scored(bundle.logs, block.number, statement.as_of, policy)
     except MalformedLog as error:
         raise InvalidProof(f"event {error.index + 1} can't come from the ledger: {error.why}") from error
-    _require_same(statement, assured(found))
+    require_same(statement, assured(found))
     return ProvenScore(bundle.company, block, statement.head, sender, len(bundle.logs), policy, found)
 
 
@@ -162,17 +160,14 @@ def _require_anchored(
     log = log_in(block, anchor.transaction, anchor.log, anchor.nodes)
     if log.address != ledger.contract:
         raise InvalidProof(f"{show_address(log.address)} emitted its anchor, and not the ledger")
-    if len(log.topics) != 3 or log.topics[0] != ANCHORED or len(log.data) != 96:
-        raise InvalidProof("the log of its anchor is none")
-    company, sender = (Address(topic[12:]) for topic in log.topics[1:])
-    if company != bundle.company:
-        raise InvalidProof(f"its anchor is about {show_address(company)}, not {show_address(bundle.company)}")
-    head, policy, statement = (Digest(log.data[start : start + 32]) for start in (0, 32, 64))
-    if said.digest != statement:
-        raise InvalidProof(f"its statement is {show_hex(said.digest)}, and {show_hex(statement)} is anchored")
-    if (said.ledger, said.company, said.head, said.policy) != (ledger.account, bundle.company, head, policy):
+    found = read_anchored(log.topics, log.data)
+    if found.company != bundle.company:
+        raise InvalidProof(f"its anchor is about {show_address(found.company)}, not {show_address(bundle.company)}")
+    if said.digest != found.statement:
+        raise InvalidProof(f"its statement is {show_hex(said.digest)}, and {show_hex(found.statement)} is anchored")
+    if (said.ledger, said.company, said.head, said.policy) != (ledger.account, found.company, found.head, found.policy):
         raise InvalidProof("its statement is about another ledger, company, head or policy than the anchor")
-    return sender
+    return found.sender
 
 
 def _require_held(bundle: ScoreBundle, state: State, said: Statement, ledger: Ledger, block: ProvenHeader) -> None:
@@ -224,29 +219,3 @@ def _require_time(bundle: ScoreBundle, as_of: Timestamp, block: Block) -> None:
     wanted = judged_at(last, block.time) if isinstance(bundle.basis, Anchor) else block.time
     if as_of != wanted:
         raise InvalidProof(f"promises are judged as of {as_of}, and by its block they are to be as of {wanted}")
-
-
-def _require_same(statement: Statement, figures: dict[str, Any]) -> None:
-    found = replace(statement, figures=figures)
-    if found.digest != statement.digest:
-        place, said, true = _differing(statement.figures, figures)
-        raise InvalidProof(f"its statement says {said} for {place}, and its events give {true}")
-
-
-def _differing(said: Any, true: Any, place: str = "its figures") -> tuple[str, str, str]:
-    """The first place in which two parts of JSON differ, and what each has there."""
-    if isinstance(said, dict) and isinstance(true, dict) and said.keys() == true.keys():
-        pairs = [(said[key], true[key], key if place == "its figures" else f"{place}.{key}") for key in true]
-    elif isinstance(said, list) and isinstance(true, list) and len(said) == len(true):
-        pairs = [(one, other, f"{place}.{number}") for number, (one, other) in enumerate(zip(said, true, strict=True))]
-    else:
-        pairs = []
-    for one, other, where in pairs:
-        if rfc8785.dumps(one) != rfc8785.dumps(other):
-            return _differing(one, other, where)
-    return place, _short(said), _short(true)
-
-
-def _short(value: Any) -> str:
-    shown: str = rfc8785.dumps(value).decode()
-    return shown if len(shown) <= 80 else f"{shown[:80]} …"

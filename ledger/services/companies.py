@@ -31,7 +31,7 @@ class CompanyView:
     @property
     def name(self) -> str:
         """The name to show: its own, else its address."""
-        return self.profile.name if self.profile else show_address(self.company.address)
+        return _name(self.profile, self.company)
 
     def cohort_name(self, cohort: int) -> str:
         """The name to show for a cohort."""
@@ -162,6 +162,15 @@ def cohort_name(profile: Profile | None, cohort: int) -> str:
 def service_name(profile: Profile | None, code: bytes) -> str:
     """The name to show for a service of a company with this profile."""
     return profile.service_name(code) if profile else show_hex(code)
+
+
+def name_of(company: Company) -> str:
+    """The name to show for a company: its own, else its address."""
+    return _name(profile_of(company), company)
+
+
+def _name(profile: Profile | None, company: Company) -> str:
+    return profile.name if profile else show_address(company.address)
 
 
 def profile_of(company: Company) -> Profile | None:

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ledger.chain import contract
-from ledger.chain.deployment import Deployment
+from ledger.chain.deployment import Deployment, verify_code
 from ledger.chain.node import Node
 from ledger.chain.sending import Prepared, send
-from ledger.errors import HourTurned, IndexBehind, NodeRefused, UnknownPromise
+from ledger.errors import (
+    HourTurned,
+    IndexBehind,
+    InvalidInput,
+    InvalidProof,
+    NodeRefused,
+    UnknownBundle,
+    UnknownPromise,
+    WrongChain,
+)
 from ledger.events import Block, Log
+from ledger.files import write_private
 from ledger.keys import Key
+from ledger.proofs.anchors import ANCHORED
 from ledger.proofs.blocks import encode_receipt, read_header, receipts_proof
-from ledger.proofs.bundles import Anchor, ReceiptBundle, ScoreBundle, State, read_bundle
+from ledger.proofs.bundles import Anchor, Bundle, ReceiptBundle, ScoreBundle, State, encode_bundle
 from ledger.proofs.statements import Statement, judged_at, statement_of
 from ledger.proofs.verification import (
-    ANCHORED,
     Ledger,
     ProvenReceipt,
     ProvenScore,
@@ -29,12 +40,19 @@ from ledger.proofs.verification import (
 )
 from ledger.receipts import Receipt
 from ledger.scoring.policy import Policy
-from ledger.services.acting import Desk
+from ledger.services.acting import Desk, open_desk
 from ledger.services.companies import find_company
+from ledger.signing import Domain
 from ledger.store.reading import Reader
-from ledger.units import BlockNumber, Digest, show_address, show_hex
+from ledger.units import Address, BlockNumber, Digest, Timestamp, parse_digest, show_address, show_hex
 
 Proven = ProvenScore | ProvenReceipt
+
+FOLDER = "anchored"
+"""Of the home folder, where bundles of anchored figures are kept: they are public."""
+
+FRESH_S = 300
+"""How old a proof may be that is made on demand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,28 +156,99 @@ def prove_receipt(desk: Desk, receipt: Receipt) -> ReceiptBundle:
     return bundle
 
 
-def verify(content: bytes, deployment: Deployment, policies: Collection[Policy]) -> tuple[Digest, Proven]:
-    """The name of a bundle, and what it proves if its block is on the chain. Raises InvalidBundle, InvalidProof."""
-    name, bundle = read_bundle(content)
-    ledger = ledger_of(deployment)
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A bundle of anchored figures, as a gateway keeps it."""
+
+    name: Digest
+    block: BlockNumber
+    path: Path
+
+
+class Prover:
+    """Proves a company's figures on demand, and keeps the bundles of those that were anchored."""
+
+    def __init__(self, node: Node, deployment: Callable[[], Deployment], policy: Policy, home: Path) -> None:
+        self._node = node
+        self._deployment = deployment
+        self._policy = policy
+        self._home = home
+        self._made: dict[Address, tuple[Digest, Timestamp, Digest, bytes]] = {}
+
+    def current(self, reader: Reader, text: str) -> tuple[Digest, bytes]:
+        """A company's bundle as of a block not older than `FRESH_S` seconds, and its name. Raises as `prove_score`
+        does.
+        """
+        company = find_company(reader, text)
+        now = reader.require_cursor().block.time
+        made = self._made.get(company.address)
+        if made is None or made[0] != company.head or now - made[1] > FRESH_S:
+            bundle = prove_score(reader, open_desk(self._node, self._deployment()), text, self._policy)
+            made = company.head, read_header(bundle.basis.header).time, *encode_bundle(bundle)
+            self._made[company.address] = made
+        return made[2], made[3]
+
+    def keep(self, bundle: ScoreBundle) -> Stored:
+        """Keeps the bundle of an anchor. Raises FileExists, CannotWrite."""
+        name, content = encode_bundle(bundle)
+        block = read_header(bundle.basis.header).number
+        path = self._folder(bundle.company) / f"{block}-{show_hex(name)}.json.gz"
+        write_private(path, content)
+        return Stored(name, block, path)
+
+    def anchored(self, company: Address) -> list[Stored]:
+        """Those that are kept of a company, the latest first."""
+        found = []
+        for path in self._folder(company).glob("*.json.gz"):
+            block, _, name = path.name.removesuffix(".json.gz").partition("-")
+            if block.isdecimal():
+                found.append(Stored(parse_digest(name), BlockNumber(int(block)), path))
+        return sorted(found, key=lambda each: (each.block, each.name), reverse=True)
+
+    def bundle(self, name: Digest) -> bytes:
+        """One that is kept, by its name. Raises UnknownBundle."""
+        for path in (self._home / FOLDER).glob(f"*/*-{show_hex(name)}.json.gz"):
+            return path.read_bytes()
+        raise UnknownBundle(show_hex(name))
+
+    def _folder(self, company: Address) -> Path:
+        return self._home / FOLDER / show_address(company)
+
+
+def ledger_named(account: str) -> Ledger:
+    """The ledger with a CAIP-10 name, where it has the address that it has on every chain. Raises InvalidProof."""
+    try:
+        domain = Domain.of(account)
+    except (ValueError, InvalidInput) as error:
+        raise InvalidProof(f"its ledger is none ({error})") from error
+    if domain.contract != contract.created_address():
+        ours = show_address(contract.created_address())
+        raise InvalidProof(f"it is about the ledger {account}, and on every chain ours is at {ours}")
+    return Ledger(account, domain.chain_id, domain.contract, contract.code_hash())
+
+
+def verify(bundle: Bundle, ledger: Ledger, policies: Collection[Digest]) -> Proven:
+    """What a bundle proves if its block is on the chain. Raises InvalidProof."""
     if isinstance(bundle, ReceiptBundle):
-        return name, verify_receipt(bundle, ledger)
-    return name, verify_score(bundle, ledger, {policy.hash for policy in policies})
+        return verify_receipt(bundle, ledger)
+    return verify_score(bundle, ledger, policies)
 
 
-def require_on_chain(proven: Proven, nodes: Sequence[Node], deployment: Deployment) -> bool:
+def require_on_chain(proven: Proven, nodes: Sequence[Node], ledger: Ledger) -> bool:
     """Checks that nodes have the block, all of them, and gives whether the company's head is still what it was then.
 
     Raises InvalidProof where one has another block, and what a node raises that can't be asked.
     """
     still = True
     for node in nodes:
-        deployment.verify(node)
+        if node.chain_id != ledger.chain_id:
+            raise WrongChain(node.url, f"eip155:{ledger.chain_id}", f"eip155:{node.chain_id}")
+        verify_code(node, ledger.contract)
         header, latest = node.blocks([proven.block.number, "latest"])
         if header is None or latest is None:
             raise NodeRefused(node.url, "eth_getBlockByNumber", f"it has no block {proven.block.number}")
         require_block(proven, header.hash)
         if isinstance(proven, ProvenScore):
-            [head] = contract.heads(node, deployment.address, [proven.company], latest.number)
+            [head] = contract.heads(node, ledger.contract, [proven.company], latest.number)
             still &= head == proven.head
     return still

@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 import re
-import threading
-import time
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from api.app import create_app
 from ledger.settings import Settings
 from tests.support.browser import launch_chromium
-from tests.support.chain import Loaded, free_port
+from tests.support.chain import Loaded
+from tests.support.gateway import served
 
 
 @pytest.fixture(scope="module")
 def base(loaded: Loaded) -> Iterator[str]:
-    port = free_port()
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(Settings(home=loaded.home)), host="127.0.0.1", port=port, log_level="warning")
-    )
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
+    with served(create_app(Settings(home=loaded.home))) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

@@ -17,10 +17,11 @@ from ledger.documents import Document
 from ledger.events import Event
 from ledger.lives import lives_of
 from ledger.outcomes import Status
+from ledger.proofs.anchors import ANCHORED
 from ledger.proofs.blocks import encode_receipt, receipts_proof
 from ledger.proofs.bundles import Anchor, ReceiptBundle, ScoreBundle, State, encode_bundle
 from ledger.proofs.statements import Statement, assured
-from ledger.proofs.verification import ANCHORED, Ledger
+from ledger.proofs.verification import Ledger
 from ledger.receipts import Receipt
 from ledger.scoring.policy import Policy
 from ledger.scoring.score import score

@@ -14,11 +14,11 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from ledger.chain.anvil import LocalChain
-from ledger.chain.contract import artifact, code_hash
+from ledger.chain.contract import PROXY, SALT, code_hash, created_address, init_code
 from ledger.chain.deployment import Deployment
 from ledger.services.replay import Cast, Replay
 from ledger.sources.flights import Flight
-from ledger.units import Address, BlockNumber, Digest, Timestamp, parse_digest, show_hex
+from ledger.units import BlockNumber, Digest, Timestamp, parse_digest, show_hex
 
 Answer = Callable[[str, list[Any], Any], Any]
 """Given a method, its parameters and the true result, what to answer."""
@@ -49,15 +49,16 @@ def free_port() -> int:
 
 
 def deploy(chain: LocalChain, when: Timestamp) -> Deployment:
-    """Puts the contract on a local chain with a plain transaction."""
+    """Puts the contract on a local chain, where it is on every chain."""
     deployer = chain.accounts()[0]
-    sent = {"from": show_hex(deployer), "data": artifact()["bytecode"], "gas": hex(8_000_000), "nonce": "0x0"}
+    data = show_hex(SALT + init_code())
+    sent = {"from": show_hex(deployer), "to": PROXY, "data": data, "gas": hex(8_000_000), "nonce": "0x0"}
     transaction = chain.request("eth_sendTransaction", sent)
     chain.request("evm_mine", {"timestamp": int(when)})
     receipt = chain.request("eth_getTransactionReceipt", transaction)
     return Deployment(
         chain_id=chain.chain_id,
-        address=Address(bytes.fromhex(receipt["contractAddress"][2:])),
+        address=created_address(),
         block=BlockNumber(int(receipt["blockNumber"], 16)),
         transaction=Digest(parse_digest(transaction)),
         code_hash=code_hash(),

@@ -1,0 +1,166 @@
+"""`troth audit` and `troth watch`: what a company's log gives, straight from nodes, and whether others say so too."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from api.report import report_of
+from api.schemas import AuditOut, FindingOut, ScoreOut
+from ledger.cli.acting import say
+from ledger.cli.nodes import Rpc, complain, deployment_for, err, index_of_own, settings_with
+from ledger.cli.text import audit_tables, finding_line, losses_table, past_progress, plain_console, score_tables
+from ledger.errors import CannotWrite, GatewayFailed, Unavailable
+from ledger.gateways import Gateway, report
+from ledger.indexer.follow import Pause
+from ledger.indexer.run import Indexer
+from ledger.scoring.policy import Policy
+from ledger.services import auditing
+from ledger.services.companies import CompanyView
+from ledger.services.monitoring import Finding, Verdict, claims_of
+from ledger.services.watching import Watcher
+from ledger.store.database import Database
+from ledger.units import BlockNumber, parse_address, show_address
+
+out = plain_console()
+
+DIFFERS = 1
+COULD_NOT = 2
+EXPLAINED = 20
+
+GatewayUrl = Annotated[
+    list[str] | None, typer.Option("--gateway", help="URL of a gateway, whose figures are compared with the log's.")
+]
+
+
+def audit(
+    company: Annotated[str, typer.Argument(help="A company's address or handle.")],
+    rpc: Rpc = None,
+    at: Annotated[int | None, typer.Option(min=0, help="As of this block; by default the latest.")] = None,
+    policy: Annotated[
+        str | None, typer.Option(help="`standard`, `strict`, or a policy's file; by default the one that is in force.")
+    ] = None,
+    gateway: Annotated[
+        str | None, typer.Option(help="URL of a gateway, whose figures are compared with the log's.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Write a report for people into this file.")] = None,
+) -> None:
+    """Inspect a company's whole history, straight from nodes: no database, no gateway.
+
+    Fetches the ledger's log, replays it to the contract's own heads, and computes every figure; looks at every anchor
+    of the company's figures, and at what a gateway says. Where several nodes are given, all have to agree.
+
+    Exit codes: 0 verified; 1 something differs, and what; 2 it could not be checked, and why.
+    """
+    settings = settings_with(rpc)
+    chosen = settings.load_policy() if policy is None else Policy.find(policy)
+    # Asked first, so that the index goes at least as far.
+    claims = claims_of(Gateway(gateway), company) if gateway else None
+    with index_of_own(settings) as (reader, nodes, deployment), past_progress(err) as show:
+        found = auditing.audit(
+            reader,
+            nodes,
+            deployment,
+            company,
+            None if at is None else BlockNumber(at),
+            chosen,
+            settings.known_policies() | {chosen.hash: chosen},
+            claims,
+            _shape,
+            show,
+        )
+    if html is not None:
+        try:
+            html.write_text(report_of(found))
+        except OSError as error:
+            raise CannotWrite(str(html), error.strerror or str(error)) from error
+    if as_json:
+        # Not through rich, which would wrap it.
+        print(AuditOut.of(found).model_dump_json(indent=2))
+    else:
+        for table in (*audit_tables(found), *score_tables(found.view, chosen)):
+            out.print(table)
+        out.print(losses_table(found.view, found.explanation, found.ring, EXPLAINED))
+        if html is not None:
+            say(f"Report: {html}")
+    if found.verdict is not Verdict.HOLDS:
+        raise typer.Exit(DIFFERS if found.verdict is Verdict.FALSE else COULD_NOT)
+
+
+def watch(
+    companies: Annotated[list[str], typer.Argument(help="Companies, by address or handle.")],
+    rpc: Rpc = None,
+    sender: Annotated[
+        list[str] | None, typer.Option(help="Look only at what this account anchors; several times for several.")
+    ] = None,
+    gateway: GatewayUrl = None,
+    webhook: Annotated[
+        str | None, typer.Option(help="URL to which everything that does not hold is posted, as JSON.")
+    ] = None,
+    once: Annotated[bool, typer.Option(help="Look once at all that there is, and end.")] = False,
+) -> None:
+    """Follow companies, and report every statement about them that does not hold: anchored, or by a gateway.
+
+    Keeps an index of its own in TROTH_HOME/watch.db, of what the nodes say, and goes on until it is stopped.
+
+    Exit codes: 0 all held; 1 something did not, and what; 2 it could not be looked at, and why.
+    """
+    settings = settings_with(rpc)
+    nodes = settings.open_nodes()
+    deployment = deployment_for(settings, nodes.all[0])
+    database = Database.in_file(settings.home / "watch.db")
+    policies = settings.known_policies()
+    limits, finality = settings.limits(agreeing=len(nodes.all)), settings.finality_of(deployment)
+    indexer = Indexer(nodes, database, deployment, finality, limits, complain, settings.load_policy())
+    watcher = Watcher(
+        nodes.all,
+        indexer,
+        database,
+        deployment,
+        policies,
+        companies,
+        [parse_address(each) for each in sender or []],
+        [Gateway(url) for url in gateway or []],
+        _shape,
+    )
+    stopping = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda _signal, _frame: stopping.set())
+    worst = Verdict.HOLDS
+    with database.only_indexer():
+        pause = Pause()
+        while not stopping.is_set():
+            try:
+                for finding in watcher.look():
+                    worst = _told(finding, webhook, worst)
+                pause.saw(watcher.reached)
+            except Unavailable as error:
+                if once:
+                    raise
+                err.print(f"waiting: {error.what}")
+            if once:
+                break
+            stopping.wait(max(1.0, pause.seconds))
+    if worst is not Verdict.HOLDS:
+        raise typer.Exit(DIFFERS if worst is Verdict.FALSE else COULD_NOT)
+
+
+def _told(finding: Finding, webhook: str | None, worst: Verdict) -> Verdict:
+    """Says what was found, and gives the worst so far."""
+    say(finding_line(finding))
+    if finding.verdict is Verdict.FALSE and webhook is not None:
+        try:
+            report(webhook, {"company": show_address(finding.company)} | FindingOut.of(finding).model_dump(mode="json"))
+        except GatewayFailed as error:
+            err.print(f"webhook: {error.what}")
+    order = (Verdict.HOLDS, Verdict.UNCHECKED, Verdict.FALSE)
+    return max(worst, finding.verdict, key=order.index)
+
+
+def _shape(view: CompanyView, policy: Policy) -> dict[str, Any]:
+    return ScoreOut.of(view, policy).model_dump(mode="json")

@@ -1,0 +1,197 @@
+"""Monitoring: whether what others say of companies is what the log gives, by an index of one's own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+from ledger.chain.deployment import Deployment
+from ledger.chain.logs import PlacedAnchor, anchors
+from ledger.chain.node import Node
+from ledger.errors import BlockNotIndexed, Contradiction, InvalidBundle, InvalidProof, TrothError, UnknownPolicy
+from ledger.events import Log
+from ledger.gateways import Gateway
+from ledger.proofs.anchors import require_true_anchor, require_true_statement
+from ledger.proofs.signed import SignedStatement, read_signed, require_signed
+from ledger.scoring.policy import Policy
+from ledger.services.companies import CompanyView, Scorer, view_company
+from ledger.services.past import block_at, view_at
+from ledger.signing import Domain
+from ledger.store.reading import Reader
+from ledger.units import Address, BlockNumber, Digest, parse_digest, show_address, show_hex, show_time
+
+Policies = Mapping[Digest, Policy]
+Shape = Callable[[CompanyView, Policy], dict[str, Any]]
+"""A score as gateways show it, as JSON has it."""
+
+
+class Verdict(StrEnum):
+    """What was found of something that somebody said."""
+
+    HOLDS = "holds"
+    FALSE = "does not hold"
+    UNCHECKED = "could not be checked"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that somebody said of a company, and whether it is so."""
+
+    company: Address
+    said: str
+    """Who said what, where."""
+    verdict: Verdict
+    why: str
+    """What differs, or why it could not be checked; empty where it holds."""
+    by_itself: bool = False
+    """Whether the company said it of itself."""
+
+
+def anchors_of(
+    nodes: Sequence[Node], deployment: Deployment, companies: Sequence[Address], first: BlockNumber
+) -> list[PlacedAnchor]:
+    """The anchors of companies from a block on, of all that any node tells. Raises what a node raises."""
+    found = {anchor.place: anchor for node in nodes for anchor in anchors(node, deployment.address, companies, first)}
+    return [found[place] for place in sorted(found)]
+
+
+def examine_anchors(
+    reader: Reader, placed: Iterable[PlacedAnchor], deployment: Deployment, policies: Policies
+) -> Iterator[Finding]:
+    """Whether each anchor has the statement that the log gives."""
+    histories: dict[Address, list[Log]] = {}
+    for each in placed:
+        anchored, at = each.anchored, each.at
+        if anchored.company not in histories:
+            histories[anchored.company] = reader.history_of(anchored.company)
+        logs = histories[anchored.company]
+        said = (
+            f"anchored by {show_address(anchored.sender)} in block {at.block}, {show_time(at.time)},"
+            f" transaction {show_hex(at.transaction)}"
+        )
+        check = partial(require_true_anchor, anchored, at.time, deployment.account, logs, policies)
+        found = _judged(anchored.company, said, check)
+        yield replace(found, by_itself=anchored.sender == anchored.company)
+
+
+def examine_statement(
+    reader: Reader, node: Node, said: SignedStatement, where: str, deployment: Deployment, policies: Policies
+) -> Finding:
+    """Whether a statement is the one that the log gives, and signed by whom it names."""
+    company = said.statement.company
+    signed = f"signed by {show_address(said.signer)}" if said.signer else "not signed"
+    logs = reader.history_of(company)
+
+    def check() -> None:
+        require_signed(said, Domain(deployment.chain_id, deployment.address))
+        require_true_statement(said, block_at(reader, node, said.number), deployment.account, logs, policies)
+
+    later = sum(log.block > said.number for log in logs)
+    since = f", {later} events of the company ago" if later else ""
+    return _judged(company, f"{where}: a statement as of block {said.number}{since}, {signed}", check)
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a gateway gave when it was asked of a company: content, or why there is none."""
+
+    url: str
+    statement: bytes | TrothError
+    score: bytes | TrothError
+
+
+def claims_of(gateway: Gateway, company: str) -> Claims:
+    """Asks a gateway of a company, by its address or handle. To be looked at by an index that is brought up to date
+    after it was asked.
+    """
+    return Claims(gateway.url, _asked(gateway.statement, company), _asked(gateway.score, company))
+
+
+def _asked(ask: Callable[[str], bytes], company: str) -> bytes | TrothError:
+    try:
+        return ask(company)
+    except TrothError as error:
+        return error
+
+
+def examine_claims(
+    reader: Reader,
+    node: Node,
+    claims: Claims,
+    company: Address,
+    deployment: Deployment,
+    policies: Policies,
+    shape: Shape,
+) -> list[Finding]:
+    """Whether the statement that a gateway gave of a company, and the score that it showed, are what the log gives."""
+    try:
+        said = read_signed(_given(claims.statement))
+        if said.statement.company != company:
+            raise InvalidProof(f"it is about {show_address(said.statement.company)}")
+        stated = examine_statement(reader, node, said, claims.url, deployment, policies)
+    except TrothError as error:
+        stated = _found(company, f"{claims.url}: a statement", error)
+    where = f"{claims.url}: a score"
+    try:
+        shown = json.loads(_given(claims.score))
+        check = partial(_require_shown, reader, node, company, shown, policies, shape)
+        return [stated, _judged(company, f"{where} as of block {shown['as_of_block']}", check)]
+    except TrothError as error:
+        return [stated, _found(company, where, error)]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        return [stated, _found(company, where, InvalidBundle(f"it is no score ({error!r})"))]
+
+
+def _given(content: bytes | TrothError) -> bytes:
+    if isinstance(content, TrothError):
+        raise content
+    return content
+
+
+def _require_shown(
+    reader: Reader, node: Node, company: Address, shown: dict[str, Any], policies: Policies, shape: Shape
+) -> None:
+    policy = policies.get(parse_digest(shown["policy"]))
+    if policy is None:
+        raise UnknownPolicy(shown["policy"])
+    number = BlockNumber(int(shown["as_of_block"]))
+    if number == reader.require_cursor().block.number:
+        view = view_company(reader, show_address(company), Scorer(policy))
+    else:
+        block = block_at(reader, node, number)
+        view, _ = view_at(reader, show_address(company), block, policy, False, _silently)
+    true = shape(view, policy)
+    for name in sorted(true.keys() | shown.keys()):
+        # Whether it is final changes with time, and says nothing of the company.
+        if name != "final" and shown.get(name) != true.get(name):
+            told, given = _short(shown.get(name)), _short(true.get(name))
+            raise InvalidProof(f"it shows {told} for {name}, and the log gives {given}")
+
+
+def _silently(_done: int, _total: int) -> None:
+    pass
+
+
+def _judged(company: Address, said: str, check: Callable[[], None]) -> Finding:
+    try:
+        check()
+    except TrothError as error:
+        return _found(company, said, error)
+    return Finding(company, said, Verdict.HOLDS, "")
+
+
+def _found(company: Address, said: str, error: TrothError) -> Finding:
+    why = error.why if isinstance(error, InvalidProof) else error.what.removesuffix(".")
+    verdict = Verdict.FALSE if isinstance(error, Contradiction) else Verdict.UNCHECKED
+    if isinstance(error, BlockNotIndexed):
+        why = f"{why}; it is looked at again later"
+    return Finding(company, said, verdict, why)
+
+
+def _short(value: Any) -> str:
+    shown = json.dumps(value)
+    return shown if len(shown) <= 80 else f"{shown[:80]} …"

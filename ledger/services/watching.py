@@ -1,0 +1,92 @@
+"""Watching: follows companies, and looks at everything that is said of them as it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from ledger.chain.deployment import Deployment
+from ledger.chain.node import Node
+from ledger.events import Block
+from ledger.gateways import Gateway
+from ledger.indexer.run import Indexer
+from ledger.services.companies import find_company
+from ledger.services.monitoring import (
+    Finding,
+    Policies,
+    Shape,
+    Verdict,
+    anchors_of,
+    claims_of,
+    examine_anchors,
+    examine_claims,
+)
+from ledger.store.database import Database
+from ledger.units import Address, BlockNumber, Digest, show_address
+
+
+class Watcher:
+    """Looks again and again, and reports each anchor once, and of a gateway only what is new."""
+
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        indexer: Indexer,
+        database: Database,
+        deployment: Deployment,
+        policies: Policies,
+        companies: Sequence[str],
+        senders: Collection[Address],
+        gateways: Sequence[Gateway],
+        shape: Shape,
+    ) -> None:
+        self._nodes = nodes
+        self._indexer = indexer
+        self._database = database
+        self._deployment = deployment
+        self._policies = policies
+        self._companies = companies
+        self._senders = senders
+        self._gateways = gateways
+        self._shape = shape
+        self._seen: set[tuple[Digest, int]] = set()
+        self._from = deployment.block
+        self._last: dict[tuple[str, Address, int], tuple[Verdict, str]] = {}
+        self.reached: Block
+
+    def look(self) -> Iterator[Finding]:
+        """Brings the index up to date, and gives what was found since. Raises what an index raises, UnknownCompany."""
+        self._indexer.synchronise()
+        with self._database.read() as reader:
+            companies = [find_company(reader, text).address for text in self._companies]
+        claims = [
+            (claims_of(gateway, show_address(company)), company) for gateway in self._gateways for company in companies
+        ]
+        # Again: gateways may know of blocks that came since.
+        cursor = self._indexer.synchronise()
+        self.reached = cursor.block
+        with self._database.read() as reader:
+            placed = [
+                each
+                for each in anchors_of(self._nodes, self._deployment, companies, self._from)
+                if (each.at.transaction, each.at.log_index) not in self._seen
+                and each.at.block <= cursor.block.number
+                and (not self._senders or each.anchored.sender in self._senders)
+            ]
+            yield from examine_anchors(reader, placed, self._deployment, self._policies)
+            self._seen |= {(each.at.transaction, each.at.log_index) for each in placed}
+            # What the chain may still give up is looked at again.
+            self._from = BlockNumber(max(self._from, cursor.final + 1))
+            for said, company in claims:
+                found = examine_claims(
+                    reader, self._nodes[0], said, company, self._deployment, self._policies, self._shape
+                )
+                yield from self._new(said.url, company, found)
+
+    def _new(self, url: str, company: Address, found: Sequence[Finding]) -> Iterator[Finding]:
+        """Those that are not what was found before: that a gateway still tells the truth is no news."""
+        for place, finding in enumerate(found):
+            key = (url, company, place)
+            said = (finding.verdict, finding.why)
+            if self._last.get(key) != said:
+                self._last[key] = said
+                yield finding

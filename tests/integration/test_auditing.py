@@ -1,0 +1,294 @@
+"""Audits and watches on a real chain: what holds is said to hold, and a gateway that lies is caught by each."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import orjson
+import pytest
+
+from api.app import create_app
+from ledger.chain.sending import send
+from ledger.keys import Key
+from ledger.scoring.policy import Policy
+from ledger.services import proving
+from ledger.settings import Settings
+from ledger.store.database import Database
+from ledger.units import show_address
+from tests.integration.test_acting import Town, made, town
+from tests.integration.test_commands import assert_refused, variables
+from tests.support.chain import Refusal, free_port, lying_node, serving
+from tests.support.gateway import served
+
+__all__ = ["town"]
+
+
+@pytest.fixture(scope="module")
+def gateway(town: Town) -> Iterator[str]:
+    """A gateway that tells the truth, and signs it."""
+    town.did("promise", "fulfil", str(made(town)))
+    town.did("index")
+    settings = Settings(
+        home=town.home / "troth",
+        rpc_url=town.chain.url,
+        deployment=town.home / "deployment.json",
+        keystore=town.home / "customer.json",
+        password_file=town.home / "password",
+    )
+    with served(create_app(settings)) as url:
+        yield url
+
+
+@contextmanager
+def lying(url: str, change: Callable[[str, bytes], bytes]) -> Iterator[str]:
+    """A gateway that asks a true one, and says what `change` makes of it."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            with urlopen(url + self.path) as answer:
+                content = change(self.path, answer.read())
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_args: Any) -> None:
+            pass
+
+    with serving(Handler) as lies:
+        yield lies
+
+
+def inflated(path: str, content: bytes) -> bytes:
+    """A floor that nobody earned, in all that a gateway says."""
+    words = orjson.loads(content)
+    if path.endswith("/statement"):
+        words["statement"]["figures"]["floor"] = 990_000
+    else:
+        words["assured_floor_ppm"] = 990_000
+    return orjson.dumps(words)
+
+
+def unsigned(path: str, content: bytes) -> bytes:
+    words = orjson.loads(inflated(path, content))
+    if path.endswith("/statement"):
+        words |= {"signer": None, "signature": None}
+    return orjson.dumps(words)
+
+
+def test_an_audit_computes_what_the_gateway_says_without_it(town: Town, gateway: str) -> None:
+    said = town.did("audit", "acme", "--gateway", gateway)
+    assert "holds" in said
+    assert "does not hold" not in said
+    shown = json.loads(town.did("audit", "acme", "--json", "--gateway", gateway))
+    assert shown["verdict"] == "holds"
+    assert [finding["verdict"] for finding in shown["gateway"]] == ["holds", "holds"]
+    told = json.loads(town.did("score", "acme", "--json"))
+    assert shown["score"] == told
+    assert all(event["transaction"].startswith("0x") for event in shown["history"])
+    assert shown["history"][0]["event"] == "Registered"
+
+
+def test_an_audit_needs_neither_database_nor_record_of_a_deployment(town: Town, tmp_path: Path) -> None:
+    elsewhere = {"home": tmp_path / "nothing", "rpc_url": f"http://127.0.0.1:{free_port()}", "deployment": ""}
+    shown = json.loads(town.did("audit", "acme", "--json", "--rpc", town.chain.url, **elsewhere))
+    assert shown["events"] > 0
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_an_audit_as_of_a_block_counts_what_was_there(town: Town) -> None:
+    before = json.loads(town.did("audit", "acme", "--json"))
+    made(town)
+    after = json.loads(town.did("audit", "acme", "--json"))
+    assert len(after["history"]) == len(before["history"]) + 1
+    then = json.loads(town.did("audit", "acme", "--json", "--at", str(before["block"]["number"])))
+    assert then["history"] == before["history"]
+    assert then["head"] == before["head"]
+    assert then["score"]["reliability"] == before["score"]["reliability"]
+    assert_refused(town.troth("audit", "acme", "--at", "999999"), 2, "Block 999999 is not indexed")
+    assert_refused(town.troth("audit", "nobody"), 2, "nobody")
+
+
+def test_an_audit_s_report_is_one_page_whole_in_itself(town: Town, gateway: str, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    assert f"Report: {path}" in town.did("audit", "acme", "--html", str(path), "--gateway", gateway)
+    page = path.read_text()
+    assert "<svg" in page
+    assert "<script" not in page
+    assert "src=" not in page
+    shown = json.loads(town.did("audit", "acme", "--json"))
+    assert all(event["transaction"] in page for event in shown["history"])
+
+
+@pytest.mark.parametrize(
+    "lie, why", [(inflated, "signed it, and not"), (unsigned, "says 990000 for floor, and its events give")]
+)
+def test_a_gateway_that_lies_is_caught_by_audit_and_by_watch(
+    town: Town, gateway: str, lie: Callable[[str, bytes], bytes], why: str
+) -> None:
+    town.did("index")
+    with lying(gateway, lie) as url:
+        audited = town.troth("audit", "acme", "--json", "--gateway", url)
+        assert audited.returncode == 1
+        found = json.loads(audited.stdout)["gateway"]
+        assert [finding["verdict"] for finding in found] == ["does not hold", "does not hold"]
+        assert why in found[0]["why"]
+        assert "990000 for assured_floor_ppm" in found[1]["why"]
+        with webhook() as (hook, posted):
+            watched = town.troth("watch", "acme", "--once", "--gateway", url, "--webhook", hook)
+        assert watched.returncode == 1, watched.stderr
+        assert why in watched.stdout
+        assert len(posted) == 2
+        assert posted[0]["verdict"] == "does not hold"
+        assert posted[0]["company"] == show_address(town.company.address)
+
+
+def test_a_statement_and_a_badge_are_verified_and_a_lie_in_them_is_not(
+    town: Town, gateway: str, tmp_path: Path
+) -> None:
+    town.did("index")
+    for path, name in (("/api/companies/acme/statement", "statement.json"), ("/badges/acme.svg", "badge.svg")):
+        with urlopen(gateway + path) as answer:
+            content = answer.read()
+        file = tmp_path / name
+        file.write_bytes(content)
+        said = town.did("verify", str(file))
+        assert "Verified as of block" in said
+        assert f"Signed by {show_address(town.customer.address)}" in said
+        assert_refused(town.troth("verify", str(file), "--block-hash", "0x" + "ab" * 32), 2, "is no bundle")
+        file.write_bytes(content.replace(b"not enough evidence", b"high"))
+        assert town.troth("verify", str(file)).returncode == 1
+
+
+def test_a_receipt_is_verified_as_it_is(town: Town) -> None:
+    said = town.did("verify", str(made(town)))
+    assert "Your parcel is there" in said
+    assert "State: open" in said
+
+
+def test_a_bundle_of_the_gateway_is_verified_and_one_that_lies_is_not(town: Town, gateway: str, tmp_path: Path) -> None:
+    town.did("index")
+    file = tmp_path / "bundle.gz"
+    with urlopen(f"{gateway}/api/companies/acme/bundle") as answer:
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        file.write_bytes(answer.read())
+    assert "Verified as of block" in town.did("verify", str(file))
+    # Without a record, the ledger is known by its address, and only the chain has to be looked at.
+    said = town.did("verify", str(file), home=tmp_path / "none", deployment="")
+    assert "The ledger is eip155:31337:0x" in said
+
+
+def lies_on_chain(town: Town, by: Key) -> None:
+    """Somebody anchors a floor that nobody earned."""
+    town.did("index")
+    database = Database.in_file(town.home / "troth" / "troth.db")
+    with database.read() as reader:
+        drafted = proving.draft(reader, town.desk, "acme", Policy.named("standard"))
+    database.close()
+    lie = replace(drafted.statement, figures=drafted.statement.figures | {"floor": 999_999})
+    send(town.desk.node, proving.prepare_anchor(town.desk, by, replace(drafted, statement=lie)))
+
+
+def test_an_anchor_is_judged_though_nobody_publishes_its_statement(town: Town) -> None:
+    town.did("index")
+    town.did("anchor", "acme", "--out", str(town.home / "true.gz"))
+    said = town.did("watch", "acme", "--once")
+    assert "holds" in said
+    assert "does not hold" not in said
+    lies_on_chain(town, town.company)
+    watched = town.troth("watch", "acme", "--once")
+    assert watched.returncode == 1
+    assert "does not hold (0x" in watched.stdout
+    shown = json.loads(town.troth("audit", "acme", "--json").stdout)
+    assert shown["verdict"] == "does not hold"
+    assert [finding["verdict"] for finding in shown["anchors"]][-1] == "does not hold"
+    # Of another sender's anchors alone, there are none.
+    assert town.did("watch", "acme", "--once", "--sender", "0x" + "11" * 20) == ""
+
+
+def test_a_watch_goes_on_until_it_is_stopped_and_reports_what_comes(town: Town) -> None:
+    settings = {"home": town.home / "watching", "rpc_url": town.chain.url, "deployment": town.home / "deployment.json"}
+    command = [sys.executable, "-m", "ledger.cli", "watch", "acme"]
+    lines: list[str] = []
+    with subprocess.Popen(command, env=variables(**settings), stdout=subprocess.PIPE, text=True) as process:
+        reader = threading.Thread(target=lambda: lines.extend(process.stdout or []))
+        reader.start()
+        lies_on_chain(town, town.company)
+        found = waiting(lambda: any("does not hold" in line for line in lines))
+        process.terminate()
+        assert process.wait(30) == 1
+        reader.join(10)
+    assert found, lines
+
+
+def waiting(holds: Callable[[], bool]) -> bool:
+    """Whether something comes to hold within half a minute."""
+    end = time.monotonic() + 30
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.1)
+    return holds()
+
+
+def test_nodes_that_do_not_agree_audit_nothing(town: Town) -> None:
+    def without(method: str, _params: list[Any], result: Any) -> Any:
+        return result[:-1] if method == "eth_getLogs" and len(result) > 1 else result
+
+    def never(method: str, _params: list[Any], result: Any) -> Any:
+        return Refusal("no such method") if method == "eth_getLogs" else result
+
+    with lying_node(town.chain.url, without) as url:
+        refused = town.troth("audit", "acme", "--rpc", url)
+        assert refused.returncode == 1, refused.stderr
+        both = town.troth("audit", "acme", "--rpc", town.chain.url, "--rpc", url)
+        assert both.returncode == 1, both.stderr
+    with lying_node(town.chain.url, never) as url:
+        assert town.troth("audit", "acme", "--rpc", url).returncode == 2
+
+
+@pytest.mark.parametrize(
+    "arguments, code, why",
+    [
+        (("audit", "acme", "--gateway", "acme"), 2, "is not the URL of a gateway"),
+        (("audit", "acme", "--rpc", "acme"), 2, "TROTH_RPC_URL"),
+        (("watch", "nobody", "--once"), 2, "nobody"),
+        (("watch", "acme", "--once", "--sender", "0x12"), 2, "0x12"),
+    ],
+)
+def test_what_can_t_be_asked_is_refused_by_name(town: Town, arguments: tuple[str, ...], code: int, why: str) -> None:
+    assert_refused(town.troth(*arguments), code, why)
+
+
+def test_a_gateway_that_is_down_leaves_it_unchecked(town: Town) -> None:
+    down = f"http://127.0.0.1:{free_port()}"
+    audited = town.troth("audit", "acme", "--json", "--gateway", down)
+    # The company's own anchor that lies is worse than a gateway that is down.
+    assert audited.returncode in (1, 2)
+    assert [finding["verdict"] for finding in json.loads(audited.stdout)["gateway"]] == ["could not be checked"] * 2
+
+
+@contextmanager
+def webhook() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    posted: list[dict[str, Any]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_args: Any) -> None:
+            pass
+
+    with serving(Handler) as url:
+        yield url, posted
