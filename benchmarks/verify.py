@@ -101,7 +101,7 @@ def _verified(content: bytes) -> None:
 
 
 def _chromium(content: bytes, block_hash: str) -> float:
-    taken = []
+    taken: list[float] = []
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         url = build_page(Path(folder) / "verify.html", LEDGER, [POLICY]).as_uri()
         browser = launch_chromium(playwright)

@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from ledger.chain.contract import code_hash, created_address
 from ledger.chain.node import Node
 from ledger.documents import document
 from ledger.proofs.bundles import MOST_BYTES, Bundle, ReceiptBundle, ScoreBundle, encode_bundle, read_bundle
 from ledger.proofs.verification import Ledger
+from ledger.scoring.policy import PUBLISHED, Policy
 from ledger.services.proving import ledger_of
 from ledger.units import digest_of, show_address, show_hex
 from tests.e2e.test_pages import browser
@@ -40,7 +42,7 @@ from tests.support.attacks import (
 )
 from tests.support.build import COMPANY
 from tests.support.chain import Refusal, free_port, lying_node, serving
-from tests.support.verifier import PAGE, Visitor, build_page
+from tests.support.verifier import PAGE, Visitor, build_page, pins_of
 
 __all__ = ["browser", "town"]
 
@@ -235,6 +237,13 @@ def test_who_gives_too_little_is_told_what_to_do(
 def test_nothing_to_check_is_no_verdict(visitor: Visitor) -> None:
     assert visitor.verify()[0] == "Could not check"
     assert "Choose a file, or enter a link to one" in visitor.page.locator("#verdict").inner_text()
+
+
+def test_the_committed_page_means_the_published_ledger() -> None:
+    ledger = Ledger("", 0, created_address(), code_hash())
+    for name, value in pins_of(ledger, list(map(Policy.named, PUBLISHED))).items():
+        for said in value if isinstance(value, dict) else [value]:
+            assert said in PAGE.read_text(), name
 
 
 # ── links ──

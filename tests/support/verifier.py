@@ -8,9 +8,11 @@ import subprocess
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Page
 
+from ledger.chain.contract import head_of
 from ledger.proofs.verification import Ledger
 from ledger.scoring.policy import Policy
 from ledger.units import show_hex
@@ -21,16 +23,20 @@ PAGE = ROOT / "api" / "static" / "verify.html"
 """As it is committed."""
 
 
-def build_page(path: Path, ledger: Ledger, policies: Collection[Policy]) -> Path:
-    """The page for another ledger than the published one, which accepts these policies."""
-    pins = {
+def pins_of(ledger: Ledger, policies: Collection[Policy]) -> dict[str, Any]:
+    """What a page takes for the ledger."""
+    return {
         "contract": show_hex(ledger.contract),
         "code": show_hex(ledger.code),
-        "headOf": "0x1db0e136",
+        "headOf": show_hex(head_of(ledger.contract)[:4]),
         "policies": {show_hex(policy.hash): policy.name for policy in policies},
     }
+
+
+def build_page(path: Path, ledger: Ledger, policies: Collection[Policy]) -> Path:
+    """The page for another ledger than the published one, which accepts these policies."""
     written = path.with_suffix(".json")
-    written.write_text(json.dumps(pins))
+    written.write_text(json.dumps(pins_of(ledger, policies)))
     subprocess.run(["node", str(BUILDER), str(path), str(written)], check=True, capture_output=True)
     return path
 
