@@ -43,7 +43,7 @@ export async function requireOnChain(proven, urls, pins) {
   }
   requireAgreement(said, "hash", `block ${block.number}`);
   if (said[0].hash !== block.hash) {
-    throw new InvalidProof(`block ${block.number} has the hash ${said[0].hash}, and the file's block ${block.hash}`);
+    throw new InvalidProof(`its block ${block.number} has the hash ${block.hash}, not ${said[0].hash}`);
   }
   return { still: proven.kind === "score" ? said.every(({ head }) => head === proven.head) : null };
 }
@@ -102,10 +102,9 @@ async function requestOf(url, method, params) {
     });
     answer = JSON.parse(new TextDecoder().decode(await collected(response.body, MOST_BYTES)));
   } catch (error) {
-    const why =
-      error.name === "TimeoutError" ? ` within ${PATIENCE_MS / 1000} seconds` : error instanceof SyntaxError ? " as nodes do" : "";
+    const late = error.name === "TimeoutError" ? ` within ${PATIENCE_MS / 1000} seconds` : "";
     throw new Unavailable(
-      `no node answers at ${url}${why}`,
+      `no node answers at ${url}${late}`,
       "Check the address, or ask another. Some nodes answer no pages, only programs.",
     );
   }

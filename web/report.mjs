@@ -38,8 +38,8 @@ const CHECKS = {
 };
 const BASES = {
   anchor: "The statement is recorded in the block that the file names: hash by hash, without a gap.",
-  promise: "What the ledger held of this promise after the block that the file names is proven: hash by hash, without a gap.",
-  state: "After the block that the file names, the ledger held the end of this very history: hash by hash, without a gap.",
+  promise: "After the block that the file names, the ledger held what is said here: hash by hash, without a gap.",
+  state: "After the block that the file names, the ledger held the end of this very history, hash by hash.",
 };
 
 const TEST_CHAINS = {
@@ -55,9 +55,14 @@ const ICONS = {
   skipped: "M8 12h8",
 };
 
+const UNMET = {
+  differs: "This does not hold.",
+  unknown: "This could not be checked.",
+  skipped: "Not looked at.",
+};
+
 const FATES = {
   none: "It is not on the ledger.",
-  open: "It is not done.",
   superseded: "The company replaced it by another promise.",
   withdrawn: "The company took it back before it was due.",
   remedied: "It was not kept, and the company says that it made good for it.",
@@ -79,15 +84,13 @@ export function verified(proven, bundle, checks, witness) {
   const until = `block ${proven.block.number.toLocaleString("en")} of ${moment(proven.block.time)}`;
   const chain = chainOf(proven.chainId);
   // A history binds its chain. A promise's state does not: the block does, and nodes say of which chain that is.
-  const where =
-    isScore || witness.hosts.length
-      ? `, on ${chain}.`
-      : `. The file says that this is on ${chain}: whoever gave you the block’s hash has to say so, too.`;
-  const said = isScore ? "What is below follows from all that the company did up to" : "What is below is what the ledger held after";
+  const unsaid = `. The file says that this is on ${chain}: whoever gave you the block’s hash has to say so, too.`;
+  const where = isScore || witness.hosts.length ? `, on ${chain}.` : unsaid;
+  const said = isScore ? "follows from all that the company did up to" : "is what the ledger held after";
   const found = isScore ? scoreOf(proven, witness) : promiseOf(proven);
   const care = TEST_CHAINS[proven.chainId];
   return {
-    verdict: [verdict("verified", "Verified", `${said} ${until}${where}`, ...(care ? [care] : []))],
+    verdict: [verdict("verified", "Verified", `What is below ${said} ${until}${where}`, ...(care ? [care] : []))],
     found: [...found, ...listed(checks, bundle, new Set(checks), witness)],
   };
 }
@@ -112,7 +115,7 @@ function wordsFor(error) {
     const advice = "Get it once more: it may have been changed or cut off on its way, or be no proof at all.";
     return ["unknown", [`The file can’t be read: ${error.message}.`, advice]];
   }
-  return ["unknown", [`This page has a fault: ${error.message}.`, "Check the file by the command troth verify instead."]];
+  return ["unknown", [`This page has a fault: ${error.message}.`, "Check by the command troth verify instead."]];
 }
 
 function verdict(kind, title, ...words) {
@@ -124,19 +127,20 @@ function verdict(kind, title, ...words) {
 
 function scoreOf({ company, figures, asOf, block, sender, events, policy }, { still }) {
   const { floor, grade, counts, fairness, cautions } = figures;
-  const numbers = { due: counts.matured };
-  for (const name of ["kept", "late", "broken", "remedied", "disputed"]) {
-    if (counts[name] || ["kept", "late", "broken"].includes(name)) numbers[name] = counts[name];
-  }
-  const says = floor === null ? "Too little has come due to judge it." : `assured at the least, of all that was promised: ${grade} reliability`;
+  const always = ["matured", "kept", "late", "broken"];
+  const numbers = [...always, ...["remedied", "disputed"].filter((name) => counts[name])].map((name) =>
+    element("li", "", element("strong", "", counts[name].toLocaleString("en")), name === "matured" ? "due" : name),
+  );
+  const assured = `assured at the least, of all that was promised: ${grade} reliability`;
+  const care = element("ul", "plain", ...cautions.map((caution) => element("li", "", caution)));
   return [
     element("p", "figure", floor === null ? "–" : percent(floor)),
-    element("p", "", says),
-    element("ul", "counts", ...Object.entries(numbers).map(([name, number]) => element("li", "", element("strong", "", number.toLocaleString("en")), name))),
+    element("p", "", floor === null ? "Too little has come due to judge it." : assured),
+    element("ul", "counts", ...numbers),
     facts({
       Company: address(company),
       "Fairness between groups of customers": fairness.state,
-      "Read with care": cautions.length ? element("ul", "plain", ...cautions.map((each) => element("li", "", each))) : "nothing stands out",
+      "Read with care": cautions.length ? care : "nothing stands out",
       "Judged as of": moment(asOf),
       Later: laterOf(still),
       ...(sender ? { "Put on the chain by": address(sender, sender === company ? "the company itself" : "") } : {}),
@@ -147,26 +151,25 @@ function scoreOf({ company, figures, asOf, block, sender, events, policy }, { st
 }
 
 function laterOf(still) {
-  if (still === null) return "Not known: no node was asked. What came later is not in these figures.";
-  return still ? "The company has done nothing since." : "The company has acted since. What came later is not in these figures.";
+  if (still === true) return "The company has done nothing since.";
+  const known = still === null ? "Not known: no node was asked." : "The company has acted since.";
+  return `${known} What came later is not in these figures.`;
 }
 
 function promiseOf({ receipt, block, status, lastAt, fulfilledAt, inTime, byArbiter, countersigned }) {
   const { promise, terms } = receipt;
   const dueAt = Number(promise.dueAt);
   const isDue = dueAt <= block.time;
-  const done = fulfilledAt === null ? null : `Done ${inTime ? "in time" : "late"}, as the company says.`;
-  const confirmed = `${done ? `Done ${inTime ? "in time" : "late"}` : "Made good for"}, and confirmed by ${byArbiter ? "the arbiter" : "the customer"}.`;
-  const fate = { ...FATES, open: isDue ? "Broken: its time passed, and it was not done." : "Not done yet, and not yet due.", fulfilled: done, confirmed };
+  const fate = fateOf({ status, isDue, inTime, byArbiter });
   return [
     element("p", "promise", visible(wordsOf(terms) ?? "A promise without words")),
-    element("p", "", fate[status]),
+    element("p", "", fate),
     facts({
       "Promised by": address(promise.company),
       [isDue ? "Was due" : "Due"]: moment(dueAt),
       Done: fulfilledAt === null ? "no" : moment(fulfilledAt),
-      "In time": inTime === null ? (isDue ? "no" : "not yet known") : inTime ? "yes" : "no",
-      "Since": moment(lastAt),
+      "In time": inTime === null && !isDue ? "not yet known" : inTime ? "yes" : "no",
+      Since: moment(lastAt),
       ...(countersigned ? { Countersigned: "by the customer" } : {}),
       Later: "What came after this block is not in here.",
       Block: blockOf(block),
@@ -174,13 +177,23 @@ function promiseOf({ receipt, block, status, lastAt, fulfilledAt, inTime, byArbi
   ];
 }
 
+/** What became of a promise, in a sentence. */
+function fateOf({ status, isDue, inTime, byArbiter }) {
+  const done = inTime === null ? "Made good for" : inTime ? "Done in time" : "Done late";
+  if (status === "fulfilled") return `${done}, as the company says.`;
+  if (status === "confirmed") return `${done}, and confirmed by the ${byArbiter ? "arbiter" : "customer"}.`;
+  if (status === "open") return isDue ? "Broken: its time passed, and it was not done." : "Not done yet, and not yet due.";
+  return FATES[status];
+}
+
+/** The checks, each with what is so; of the first that did not hold, `kind` says in which way. */
 function listed(checks, bundle, held, witness, kind) {
   const failed = checks.find((check) => !held.has(check));
-  const said = { verified: "", differs: "This does not hold.", unknown: "This could not be checked.", skipped: "Not looked at." };
   const items = checks.map((check) => {
     const state = held.has(check) ? "verified" : check === failed ? kind : "skipped";
-    const words = state === "verified" ? heldOf(check, bundle, witness) : said[state];
-    return element("li", state, icon(state), element("div", "", element("strong", "", CHECKS[check][0]), element("br"), words));
+    const words = UNMET[state] ?? heldOf(check, bundle, witness);
+    const title = element("strong", "", CHECKS[check][0]);
+    return element("li", state, icon(state), element("div", "", title, element("br"), words));
   });
   return [element("h3", "", "What was checked"), element("ul", "checks", ...items)];
 }
@@ -248,7 +261,7 @@ function icon(kind) {
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
     return made;
   };
-  const lines = { fill: "none", stroke: "currentColor", "stroke-width": 2, "stroke-linecap": "round", "stroke-linejoin": "round" };
+  const lines = { fill: "none", stroke: "currentColor", "stroke-width": 2, "stroke-linecap": "round" };
   const svg = drawn("svg", { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true", ...lines });
   svg.append(drawn("circle", { cx: 12, cy: 12, r: 10 }), drawn("path", { d: ICONS[kind] }));
   return svg;

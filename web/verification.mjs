@@ -112,7 +112,8 @@ function chainOf(account, { contract }) {
 function requireAnchored({ company, ledger, anchor }, said, { contract }, block) {
   const { address, topics, data } = logIn(block, anchor.transaction, anchor.log, anchor.nodes);
   if (address !== contract) refuse(`${checksummed(address)} emitted its anchor, and not the ledger`);
-  if (topics.length !== 3 || topics[0] !== ANCHORED || data.length !== 2 + 3 * 64) refuse("the log of its anchor is none");
+  const fits = topics.length === 3 && topics[0] === ANCHORED && data.length === 2 + 3 * 64;
+  if (!fits) refuse("the log of its anchor is none");
   const [about, sender] = topics.slice(1).map((topic) => `0x${topic.slice(-40)}`);
   if (about !== company) refuse(`its anchor is about ${checksummed(about)}, not ${checksummed(company)}`);
   const [head, policy, statement] = [0, 1, 2].map((place) => `0x${data.slice(2 + 64 * place, 66 + 64 * place)}`);

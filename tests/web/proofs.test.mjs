@@ -69,7 +69,8 @@ test("JSON is read as others read it", () => {
 
 for (const text of [
   ...['{"a":1,"a":2}', '{"a":1,"\\u0061":2}', "1.0", "1e0", "-0", "01", "+1", "9007199254740992", "NaN", "1.", "--1"],
-  ...["", "[1,]", "{,}", '{"a"}', "{'a':1}", '"\n"', '"\\x"', '"\\ud800"', '"a', "[1 2]", "[1]x", "tru", "\ufeff1", "undefined"],
+  ...["", "[1,]", "{,}", '{"a"}', "{'a':1}", '"\n"', '"\\x"', '"\\ud800"', '"a'],
+  ...["[1 2]", "[1]x", "tru", "\ufeff1", "undefined"],
   "[".repeat(100_000),
 ]) {
   test(`JSON refused: ${JSON.stringify(text.slice(0, 20))}`, () => assert.throws(() => parse(text), SyntaxError));
