@@ -6,10 +6,10 @@ import os
 import re
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ledger.chain.anvil import CHAIN_ID as LOCAL_CHAIN_ID
@@ -62,6 +62,10 @@ class Settings(BaseSettings):
     """The keystore of the account that acts, where a command does, and by which the gateway signs."""
     password_file: Path | None = None
     """A file that holds the keystores' password, where nobody is there to type it."""
+    anchor_companies: str | None = None
+    """The companies, by address or handle, apart by commas, whose figures the gateway anchors by its own key."""
+    anchor_hours: Annotated[int, Field(ge=1, le=168)] = 24
+    """How often it does: once in each period of so many hours, counted from the epoch."""
     host: str = "127.0.0.1"
     """The address that the gateway listens on."""
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
@@ -84,6 +88,14 @@ class Settings(BaseSettings):
                 )
         return value
 
+    @model_validator(mode="after")
+    def _can_anchor(self) -> Self:
+        if self.anchor_companies and not (self.keystore and self.password_file):
+            raise ValueError(
+                f"{PREFIX}ANCHOR_COMPANIES needs {PREFIX}KEYSTORE and {PREFIX}PASSWORD_FILE, the account that pays"
+            )
+        return self
+
     @field_validator("finality")
     @classmethod
     def _names_blocks(cls, value: str | None) -> str | None:
@@ -105,8 +117,10 @@ class Settings(BaseSettings):
             return cls(**chosen)
         except ValidationError as error:
             first = error.errors()[0]
-            name = PREFIX + ".".join(map(str, first["loc"])).upper()
-            raise InvalidSettings(f"{name}: {first['msg'].removeprefix('Value error, ')}") from error
+            why = first["msg"].removeprefix("Value error, ")
+            # What is wrong with several names them itself.
+            name = PREFIX + ".".join(map(str, first["loc"])).upper() if first["loc"] else ""
+            raise InvalidSettings(f"{name}: {why}" if name else why) from error
 
     def open_node(self) -> Node:
         """The first node, not yet asked anything."""

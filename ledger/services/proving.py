@@ -12,8 +12,10 @@ from ledger.chain.deployment import Deployment, verify_code
 from ledger.chain.node import Node
 from ledger.chain.sending import Prepared, send
 from ledger.errors import (
+    CannotRead,
     HourTurned,
     IndexBehind,
+    InvalidBundle,
     InvalidInput,
     InvalidProof,
     NodeRefused,
@@ -26,7 +28,7 @@ from ledger.files import write_private
 from ledger.keys import Key
 from ledger.proofs.anchors import ANCHORED
 from ledger.proofs.blocks import encode_receipt, read_header, receipts_proof
-from ledger.proofs.bundles import Anchor, Bundle, ReceiptBundle, ScoreBundle, State, encode_bundle
+from ledger.proofs.bundles import Anchor, Bundle, ReceiptBundle, ScoreBundle, State, encode_bundle, read_bundle
 from ledger.proofs.statements import Statement, judged_at, statement_of
 from ledger.proofs.verification import (
     Ledger,
@@ -189,12 +191,27 @@ class Prover:
         return made[2], made[3]
 
     def keep(self, bundle: ScoreBundle) -> Stored:
-        """Keeps the bundle of an anchor. Raises FileExists, CannotWrite."""
+        """Keeps the bundle of an anchor. Raises CannotWrite."""
         name, content = encode_bundle(bundle)
         block = read_header(bundle.basis.header).number
         path = self._folder(bundle.company) / f"{block}-{show_hex(name)}.json.gz"
-        write_private(path, content)
+        if not path.exists():
+            write_private(path, content)
         return Stored(name, block, path)
+
+    def read(self, stored: Stored) -> ScoreBundle:
+        """One that is kept. Raises InvalidBundle, CannotRead."""
+        try:
+            _, bundle = read_bundle(stored.path.read_bytes())
+        except OSError as error:
+            raise CannotRead(str(stored.path), error.strerror or str(error)) from error
+        if not isinstance(bundle, ScoreBundle):
+            raise InvalidBundle(f"{stored.path} is of a receipt")
+        return bundle
+
+    def forget(self, stored: Stored) -> None:
+        """Keeps one no longer: the chain has given up its block."""
+        stored.path.unlink(missing_ok=True)
 
     def anchored(self, company: Address) -> list[Stored]:
         """Those that are kept of a company, the latest first."""
