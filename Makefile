@@ -17,7 +17,7 @@ FORGE = $(firstword $(wildcard node_modules/@foundry-rs/forge-*/bin/forge) forge
 PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo test fuzz fuzz-files chaos prove check format contract clean
+.PHONY: help demo test fuzz fuzz-files chaos prove check format contract page clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -59,7 +59,10 @@ format: $(VENV)/.dev node_modules/.ready ## Put the sources into their format
 contract: $(VENV)/.dev node_modules/.ready ## Compile the contract into the committed artifact
 	$(BIN)/python scripts/compile.py
 
-bench-%: $(VENV)/.dev node_modules/.ready ## Measure: demo, gas, index (5 min), follow, science (3 min), score (2 min)
+page: node_modules/.ready ## Build the page that verifies into the committed file, and say its size
+	node scripts/page.mjs
+
+bench-%: $(VENV)/.dev node_modules/.ready ## Measure: demo, gas, index (5 min), follow, science (3 min), score (2 min), verify
 	$(BIN)/python -m benchmarks.$*
 
 bench-gas: $(EAS)

@@ -1,8 +1,7 @@
 // From a company's log to what became of each promise: decodes the logs, and follows each promise through its life.
 //
 // Events and standings are plain objects. Bytes are hexadecimal text with 0x, times are seconds, numbers are safe.
-import { keccak_256 } from "@noble/hashes/sha3.js";
-import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { digest, read as bytesOf } from "./bytes.mjs";
 import { promiseId } from "./troth.mjs";
 
 const BODY = "bytes32 actor";
@@ -28,12 +27,21 @@ const SHAPES = Object.fromEntries(
       return { type, name: name.replace("!", ""), indexed: name.endsWith("!") };
     });
     const types = fields.map(({ type }) => type).join(",");
-    return [hash(utf8ToBytes(`${event}(${types},bytes32)`)), { event, fields }];
+    const [inTopics, inData] = [true, false].map((indexed) => fields.filter((field) => field.indexed === indexed));
+    const company = 1 + inTopics.findIndex(({ name }) => name === "company");
+    return [digest(`${event}(${types},bytes32)`), { event, inTopics, inData, company }];
   }),
 );
 
 const ZERO = `0x${"0".repeat(64)}`;
 const REMEDY = 2;
+
+/** What nothing has happened to yet. */
+const UNTOUCHED = {
+  ...{ status: "open", fulfilledAt: null, confirmedAt: null, disputedAt: null, answeredAt: null, settledAt: null },
+  ...{ lastGiver: null, released: false, unilateral: false, upheld: false, owned: false, accepted: false },
+  ...{ dismissed: false, returned: false, countersigned: false, confirmedByArbiter: false },
+};
 
 /** Where a promise may stand before each event. */
 const BEFORE = {
@@ -51,24 +59,29 @@ const BEFORE = {
 
 // ── the log ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** The company that a log is about, by its topics alone; null where they are none of the contract's. */
+export function companyOf({ topics }) {
+  const shape = SHAPES[topics[0]];
+  if (shape === undefined || topics.length !== 1 + shape.inTopics.length) return null;
+  return `0x${topics[shape.company].slice(26)}`;
+}
+
 /** The event that a log records: its topics, its data, and the time of its block. */
 export function decode({ topics, data, time }) {
   const shape = SHAPES[topics[0]];
   if (shape === undefined) throw new RangeError(`the topic ${topics[0]} is none of the contract's`);
-  const { event, fields } = shape;
-  const indexed = fields.filter((field) => field.indexed);
-  const words = fields.length - indexed.length + 1;
-  const fits = event === "Registered" ? data.length >= 2 + 64 * words : data.length === 2 + 64 * words;
-  if (topics.length !== indexed.length + 1 || !fits) throw new RangeError(`${event} has other topics or data`);
+  const { event, inTopics, inData } = shape;
+  const length = 2 + 64 * (inData.length + 1);
+  const fits = event === "Registered" ? data.length >= length : data.length === length;
+  if (topics.length !== inTopics.length + 1 || !fits) throw new RangeError(`${event} has other topics or data`);
   const found = { event, time };
-  let topic = 1;
-  let word = 0;
-  for (const { type, name, indexed: inTopic } of fields) {
-    const place = 2 + 64 * word;
-    const value = inTopic ? topics[topic++].slice(2) : data.slice(place, place + 64);
-    if (!inTopic) word += 1;
-    found[name] = type === "string" ? text(data, value) : read(type, value, `${event}'s ${name}`);
-  }
+  inTopics.forEach(({ type, name }, place) => {
+    found[name] = read(type, topics[place + 1].slice(2), name);
+  });
+  inData.forEach(({ type, name }, place) => {
+    const value = data.slice(2 + 64 * place, 66 + 64 * place);
+    found[name] = type === "string" ? text(data, value) : read(type, value, name);
+  });
   if (found.matter > REMEDY) throw new RangeError(`${event} is of matter ${found.matter}, and there are three`);
   return event === "Made" ? withPromise(found) : found;
 }
@@ -104,14 +117,15 @@ function read(type, word, what) {
   return type === "bool" ? value === 1n : Number(value);
 }
 
-/** A string by where it begins; empty where it is not UTF-8. */
+/** A string by where it begins, in bytes; empty where it is not UTF-8. */
 function text(data, word) {
-  const start = 2 + 2 * Number(BigInt(`0x${word}`));
-  const length = 2 * Number(BigInt(`0x${data.slice(start, start + 64) || "0"}`));
+  const start = 2 + 2 * Number(`0x${word}`);
+  const length = 2 * Number(`0x${data.slice(start, start + 64)}`);
   const content = data.slice(start + 64, start + 64 + length);
-  if (content.length !== length) throw new RangeError("a string is longer than the data that holds it");
+  // Where there is no length, it is no number.
+  if ((start - 2) % 64 || content.length !== length) throw new RangeError("a string is not where its data says");
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(hexToBytes(content));
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytesOf(`0x${content}`));
   } catch {
     return "";
   }
@@ -123,10 +137,6 @@ function part(word, from, bits) {
 
 function bytes(value, length) {
   return `0x${value.toString(16).padStart(2 * length, "0")}`;
-}
-
-function hash(content) {
-  return `0x${bytesToHex(keccak_256(content))}`;
 }
 
 // ── a promise's life ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -154,12 +164,7 @@ export function standingsOf(events) {
 
 function made({ id, time, promise }, amendment) {
   const { customer, arbiter, service, cohort, stakes, dueAt } = promise;
-  const standing = {
-    ...{ id, customer, arbiter, service, cohort, stakes, madeAt: time, dueAt, status: "open" },
-    ...{ fulfilledAt: null, confirmedAt: null, disputedAt: null, answeredAt: null, settledAt: null, lastGiver: null },
-    ...{ released: false, unilateral: false, upheld: false, owned: false, accepted: false },
-    ...{ dismissed: false, returned: false, countersigned: false, confirmedByArbiter: false },
-  };
+  const standing = { ...UNTOUCHED, id, customer, arbiter, service, cohort, stakes, madeAt: time, dueAt };
   if (amendment === undefined) return standing;
   if (amendment.consented) return { ...standing, countersigned: true };
   // Without the customer's consent, it is judged by what was promised first.
@@ -198,7 +203,7 @@ function changes(standing, event) {
 
 function confirmed({ customer, status, settledAt }, { time, company, actor, byArbiter, matter }) {
   // A company that is its own customer witnesses nothing.
-  const witnessed = actor !== hash(hexToBytes(company.slice(2)));
+  const witnessed = actor !== actorOf(company);
   const counterparty = !byArbiter || customer === ZERO;
   return {
     status: "confirmed",
@@ -207,6 +212,14 @@ function confirmed({ customer, status, settledAt }, { time, company, actor, byAr
     settledAt: status === "disputed" ? time : settledAt,
     accepted: matter === REMEDY && counterparty && witnessed,
   };
+}
+
+const actors = new Map();
+
+/** What the log calls a company that acts itself. */
+function actorOf(company) {
+  if (!actors.has(company)) actors.set(company, digest(bytesOf(company)));
+  return actors.get(company);
 }
 
 /** What had become of a promise by a time not before its last event. */

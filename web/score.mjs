@@ -2,9 +2,9 @@
 //
 // The twin of ledger/scoring, bound to it by tests/vectors/scores.json; docs/scoring.md says what each formula is for.
 // Inside, sums are bigints; what comes out are numbers, rates in parts per million.
-import { keccak_256 } from "@noble/hashes/sha3.js";
-import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { digest, read } from "./bytes.mjs";
 import { ceilDiv, floorDiv, fraction, less, minus, over, plus, rootUp, times } from "./fractions.mjs";
+import { canonical } from "./json.mjs";
 import { outcome } from "./outcomes.mjs";
 
 const DAY = 86_400;
@@ -61,14 +61,7 @@ export function score(standings, asOf, policy, market) {
 
 /** The keccak256 of a policy's canonical JSON (RFC 8785): what names it. */
 export function policyHash(policy) {
-  return hash(utf8ToBytes(canonical(policy)));
-}
-
-function canonical(value) {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const names = Object.keys(value).sort();
-  return `{${names.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join(",")}}`;
+  return digest(canonical(policy));
 }
 
 // ── what a promise is worth ────────────────────────────────────────────────────────────────────────────────────────────
@@ -130,7 +123,7 @@ function table(halfLife) {
 
 /** The digest of a half-life's table, as it stands in policies. */
 export function tableDigest(halfLife) {
-  return hash(hexToBytes(table(halfLife).map((entry) => entry.toString(16).padStart(16, "0")).join("")));
+  return digest(read(`0x${table(halfLife).map((entry) => entry.toString(16).padStart(16, "0")).join("")}`));
 }
 
 function growth(time, halfLife, policy) {
@@ -673,8 +666,4 @@ function ambitionOf({ services, spans }, market) {
   const overHoped = (value) => (hoped ? Number((value * WHOLE) / hoped) : null);
   const [ratio, padding] = [overHoped(kept * 1000n), overHoped(usually)];
   return { kept: Number(kept), expected_milli: Number(hoped), usual_milli: Number(usually), ratio, padding };
-}
-
-function hash(content) {
-  return `0x${bytesToHex(keccak_256(content))}`;
 }

@@ -2,8 +2,7 @@
 //
 // Bytes are hexadecimal text with 0x. Integers are numbers, bigints or decimal text: a promise's nonce needs 64 bits. A
 // promise is an object of its twelve fields, named as in the contract.
-import { keccak_256 } from "@noble/hashes/sha3.js";
-import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { concatBytes, digest, keccak, read, show, utf8ToBytes } from "./bytes.mjs";
 
 const PROMISE = fieldsOf(
   "address company,bytes32 customer,bytes32 terms,uint40 dueAt,uint32 disputeWindow,address arbiter," +
@@ -33,7 +32,7 @@ export const ACTIONS = {
 };
 
 const MATTERS = ["missed", "fulfilment", "remedy"];
-const REGISTERED = show(keccak_256(utf8ToBytes("Registered(address,bytes32,bytes32,string,bytes32)")));
+const REGISTERED = digest("Registered(address,bytes32,bytes32,string,bytes32)");
 
 // ── promises ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -61,7 +60,7 @@ export function pack(promise) {
 
 /** How a promise names its customer: keccak256(salt ‖ keccak256(signer)), where an account's signer is its 20 bytes. */
 export function customerOf(salt, signer) {
-  return show(keccak_256(concatBytes(sized(salt, 32), keccak_256(read(signer)))));
+  return show(keccak(concatBytes(sized(salt, 32), keccak(read(signer)))));
 }
 
 // ── what is signed ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -82,14 +81,14 @@ export function structHash(action, message) {
 /** What a key signs for an action, and what a passkey takes as its challenge. */
 export function digestToSign(chainId, contract, action, message) {
   const separator = read(domainSeparator(chainId, contract));
-  return show(keccak_256(concatBytes(hexToBytes("1901"), separator, read(structHash(action, message)))));
+  return show(keccak(concatBytes(read("0x1901"), separator, read(structHash(action, message)))));
 }
 
 // ── the hash chain ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The head that a company's first event extends: it binds the chain, the contract and the company. */
 export function genesis(chainId, contract, company) {
-  return show(keccak_256(concatBytes(word(chainId), address(contract), address(company))));
+  return show(keccak(concatBytes(word(chainId), address(contract), address(company))));
 }
 
 /**
@@ -97,19 +96,19 @@ export function genesis(chainId, contract, company) {
  * its block. `claimed` is the head that the log itself says; where it differs, a log is missing, doubled or changed.
  */
 export function link(head, { topics, data, time }) {
-  const body = read(data);
-  let words = body.subarray(0, -32);
-  let claimed = body.subarray(-32);
+  const digits = data.slice(2).toLowerCase();
+  let [words, claimed] = [digits.slice(0, -64), digits.slice(-64)];
   if (topics[0] === REGISTERED) {
     // actor, profile, where the string begins, the head; the string's length and its bytes.
-    const start = Number(BigInt(show(body.subarray(64, 96))));
-    const length = Number(BigInt(show(body.subarray(start, start + 32))));
-    const uri = body.subarray(start + 32, start + 32 + length);
-    words = concatBytes(body.subarray(0, 64), keccak_256(uri));
-    claimed = body.subarray(96, 128);
+    const length = Number(`0x${digits.slice(256, 320)}`);
+    const uri = read(`0x${digits.slice(320, 320 + 2 * length)}`);
+    words = digits.slice(0, 128) + digest(uri).slice(2);
+    claimed = digits.slice(192, 256);
   }
-  const bound = concatBytes(sized(head, 32), word(time), ...topics.map((topic) => sized(topic, 32)), words);
-  return { head: show(keccak_256(bound)), claimed: show(claimed) };
+  const bound = [head, ...topics].map((each) => each.slice(2));
+  if (bound.some((each) => each.length !== 64)) throw new RangeError("a head or a topic is not 32 bytes");
+  bound.splice(1, 0, wordDigits(time));
+  return { head: digest(read(`0x${bound.join("")}${words}`)), claimed: `0x${claimed}` };
 }
 
 // ── words ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -125,11 +124,14 @@ function signature(fields) {
   return `(${fields.map(({ name, type }) => `${type} ${name}`).join(",")})`;
 }
 
+const typeHashes = new Map();
+
 function hashStruct(type, fields, values) {
   const known = new Set(fields.map(({ name }) => name));
   const unknown = Object.keys(values).find((name) => !known.has(name));
   if (unknown !== undefined) throw new TypeError(`${type} has no field ${unknown}`);
-  return keccak_256(concatBytes(keccak_256(utf8ToBytes(type)), ...fields.map((field) => encode(field, values))));
+  if (!typeHashes.has(type)) typeHashes.set(type, keccak(utf8ToBytes(type)));
+  return keccak(concatBytes(typeHashes.get(type), ...fields.map((field) => encode(field, values))));
 }
 
 function encode({ name, type }, values) {
@@ -141,7 +143,7 @@ function encode({ name, type }, values) {
   if (type === "string") {
     if (typeof value !== "string") throw new TypeError(`${name} is not text: ${value}`);
     if (name === "matter" && !MATTERS.includes(value)) throw new TypeError(`${value} is not a matter`);
-    return keccak_256(utf8ToBytes(value));
+    return keccak(utf8ToBytes(value));
   }
   if (type === "bool") {
     if (typeof value !== "boolean") throw new TypeError(`${name} is neither true nor false: ${value}`);
@@ -150,14 +152,18 @@ function encode({ name, type }, values) {
   return word(value, Number(type.slice("uint".length)));
 }
 
-function word(value, bits = 256) {
+function word(value, bits) {
+  return read(`0x${wordDigits(value, bits)}`);
+}
+
+function wordDigits(value, bits = 256) {
   const isText = typeof value === "string" && /^[0-9]+$/.test(value);
   if (!isText && typeof value !== "bigint" && !Number.isSafeInteger(value)) {
     throw new TypeError(`${value} is not an exact integer`);
   }
   const integer = BigInt(value);
   if (integer < 0n || integer >> BigInt(bits) !== 0n) throw new RangeError(`${value} does not fit ${bits} bits`);
-  return hexToBytes(integer.toString(16).padStart(64, "0"));
+  return integer.toString(16).padStart(64, "0");
 }
 
 function address(text) {
@@ -168,13 +174,4 @@ function sized(text, length) {
   const bytes = read(text);
   if (bytes.length !== length) throw new RangeError(`${text} is not ${length} bytes`);
   return bytes;
-}
-
-function read(text) {
-  if (typeof text !== "string" || !text.startsWith("0x")) throw new TypeError(`${text} is not hexadecimal with 0x`);
-  return hexToBytes(text.slice(2));
-}
-
-function show(bytes) {
-  return `0x${bytesToHex(bytes)}`;
 }

@@ -25,7 +25,7 @@ with atheris.instrument_imports(include=["ledger", "rlp"]):
     from ledger.receipts import read_receipt
     from ledger.units import digest_of
 
-from tests.unit.test_bundles import HISTORY, LEDGER, LIE, POLICY, a_bundle, a_receipt_bundle
+from tests.support.attacks import HISTORY, LEDGER, LIE, POLICY, a_bundle, a_receipt_bundle
 from tests.unit.test_statements import DOMAIN, SIGNED
 
 SCORE = gzip.decompress(encode_bundle(a_bundle(HISTORY, LIE))[1])

@@ -70,6 +70,13 @@ def lying_node(true_url: str, answer: Answer) -> Iterator[str]:
     """A node that asks a true one, and says what `answer` makes of it. Gives its URL."""
 
     class Handler(BaseHTTPRequestHandler):
+        def do_OPTIONS(self) -> None:
+            """A browser asks beforehand whether a page may ask."""
+            self.send_response(204)
+            self.send_header("Access-Control-Allow-Origin", "*")
+            self.send_header("Access-Control-Allow-Headers", "Content-Type")
+            self.end_headers()
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             with urlopen(Request(true_url, body, {"Content-Type": "application/json"})) as response:
@@ -84,6 +91,7 @@ def lying_node(true_url: str, answer: Answer) -> Iterator[str]:
                     )
             content = json.dumps(told).encode()
             self.send_response(200)
+            self.send_header("Access-Control-Allow-Origin", "*")
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

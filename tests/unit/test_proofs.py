@@ -13,7 +13,8 @@ from trie import HexaryTrie
 from ledger.errors import InvalidProof
 from ledger.proofs.blocks import encode_receipt, log_in, logs_of, read_header, receipts_proof
 from ledger.proofs.trie import value_in
-from ledger.units import Digest, digest_of, show_hex
+from ledger.units import Digest, digest_of
+from tests.support.blocks import HEADER, receipt
 
 keys = st.binary(min_size=1, max_size=4)
 tries = st.dictionaries(keys, st.binary(min_size=1, max_size=80), min_size=1, max_size=40)
@@ -106,27 +107,6 @@ def test_no_trie_is_so_deep() -> None:
 
 # ── headers ──
 
-HEADER: list[bytes] = [
-    *[digest_of(b"%d" % number) for number in range(2)],
-    bytes(20),
-    *[digest_of(b"%d" % number) for number in range(3, 6)],
-    bytes(256),
-    b"",
-    b"\x05",
-    b"\x01\xc9\xc3\x80",
-    b"\x52\x08",
-    b"\x65\x00\x00\x00",
-    b"geth",
-    bytes(32),
-    bytes(8),
-    b"\x07",
-    digest_of(b"withdrawals"),
-    b"",
-    b"",
-    bytes(32),
-    digest_of(b"requests"),
-]
-
 
 @pytest.mark.parametrize("fields", [15, 16, 17, 20, 21])
 def test_a_header_of_each_fork_is_read(fields: int) -> None:
@@ -165,18 +145,6 @@ def test_a_header_s_field_that_does_not_fit_is_named(place: int, value: Any, why
 
 
 # ── receipts ──
-
-
-def receipt(kind: int = 2, status: int = 1, logs: int = 1) -> dict[str, Any]:
-    """As a node gives it."""
-    log = {"address": "0x" + "1e" * 20, "topics": [show_hex(digest_of(b"topic"))], "data": "0x0102"}
-    return {
-        "type": hex(kind),
-        "status": hex(status),
-        "cumulativeGasUsed": "0x5208",
-        "logsBloom": "0x" + "00" * 256,
-        "logs": [log] * logs,
-    }
 
 
 @pytest.mark.parametrize("kind", range(5))

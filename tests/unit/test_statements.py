@@ -25,8 +25,8 @@ from ledger.scoring.policy import Policy
 from ledger.signing import Domain, digest_to_sign, signer_of, typed_data
 from ledger.units import Address, BlockNumber, Digest, Timestamp, digest_of, show_address
 from scripts.vectors import log_of
+from tests.support.attacks import HISTORY, LEDGER
 from tests.support.build import COMPANY, CONTRACT
-from tests.unit.test_bundles import HISTORY, LEDGER
 
 DOMAIN = Domain(31337, CONTRACT)
 POLICY = Policy.named("standard")

@@ -1,0 +1,473 @@
+"""The page that verifies, in a real browser: what is true is verified, and every lie is refused for what it is."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from http.server import SimpleHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from ledger.chain.contract import code_hash, created_address
+from ledger.chain.node import Node
+from ledger.documents import document
+from ledger.proofs.bundles import MOST_BYTES, Bundle, ReceiptBundle, ScoreBundle, encode_bundle, read_bundle
+from ledger.proofs.verification import Ledger
+from ledger.scoring.policy import PUBLISHED, Policy
+from ledger.services.proving import ledger_of
+from ledger.units import digest_of, show_address, show_hex
+from tests.e2e.test_pages import browser
+from tests.integration.test_acting import Town, made, town
+from tests.integration.test_proving import anchored as anchored_in
+from tests.support.attacks import (
+    ATTACKS,
+    HISTORY,
+    LEDGER,
+    LIE,
+    POLICY,
+    RECEIPT,
+    RECEIPT_ATTACKS,
+    SENDER,
+    TRUE,
+    UNREADABLE,
+    a_bundle,
+    a_receipt_bundle,
+    bomb,
+    held,
+)
+from tests.support.build import COMPANY
+from tests.support.chain import Refusal, free_port, lying_node, serving
+from tests.support.verifier import PAGE, Visitor, build_page, pins_of
+
+__all__ = ["browser", "town"]
+
+VIEWS = [(1200, "light"), (1200, "dark"), (390, "light"), (390, "dark"), (320, "light")]
+
+
+def file_of(bundle: Bundle) -> tuple[bytes, str]:
+    """A bundle as a file, and the hash of its block."""
+    basis = bundle.state if isinstance(bundle, ReceiptBundle) else bundle.basis
+    return encode_bundle(bundle)[1], show_hex(digest_of(basis.header))
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Ledger], str]:
+    """Where the page for a ledger is, on the disk."""
+    folder, pages = tmp_path_factory.mktemp("pages"), dict[Ledger, str]()
+
+    def page_for(ledger: Ledger) -> str:
+        if ledger not in pages:
+            pages[ledger] = build_page(folder / f"{len(pages)}.html", ledger, [POLICY]).as_uri()
+        return pages[ledger]
+
+    return page_for
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A page that many tests use one after the other, and what the browser said of it."""
+
+    page: Page
+    complaints: list[str]
+
+    def note_foreign(self, url: str) -> None:
+        if not url.startswith(("file:", "http://127.0.0.1:", "about:")):
+            self.complaints.append(url)
+
+
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Iterator[Tab]:
+    context = browser.new_context()
+    tab = Tab(context.new_page(), [])
+    tab.page.set_default_timeout(10_000)
+    tab.page.on("console", lambda message: tab.complaints.append(message.text))
+    tab.page.on("pageerror", lambda error: tab.complaints.append(str(error)))
+    tab.page.on("request", lambda request: tab.note_foreign(request.url))
+    yield tab
+    context.close()
+
+
+@pytest.fixture
+def complaints(tab: Tab) -> list[str]:
+    """What the browser said while a test ran: nothing, unless the test takes it away."""
+    tab.complaints.clear()
+    return tab.complaints
+
+
+@pytest.fixture
+def page(tab: Tab, complaints: list[str]) -> Iterator[Page]:
+    tab.page.goto("about:blank")
+    yield tab.page
+    assert complaints == []
+
+
+@pytest.fixture
+def visitor(page: Page, built: Callable[[Ledger], str]) -> Visitor:
+    page.goto(built(LEDGER))
+    return Visitor(page)
+
+
+# ── from a block's hash ──
+
+
+def test_a_true_score_is_verified_from_its_block_s_hash(visitor: Visitor) -> None:
+    file, block_hash = file_of(a_bundle(HISTORY, LIE))
+    verdict, words = visitor.check(file, block_hash=block_hash)
+    assert verdict == "Verified"
+    for said in ("40 due", "36 kept", "0 late", "4 broken", "Fairness between groups of customers not enough evidence"):
+        assert said in words
+    assert "thin evidence" in words
+    assert show_address(COMPANY) in words
+    assert f"Put on the chain by {show_address(SENDER)}" in words
+    assert "proves nothing to anybody" in words
+    assert "no node was asked" in words
+    expect(visitor.page.locator(".checks li")).to_have_count(8)
+    expect(visitor.page.locator(".checks li.verified")).to_have_count(8)
+
+
+def test_a_true_score_without_an_anchor_names_nobody_who_anchored(visitor: Visitor) -> None:
+    file, block_hash = file_of(replace(a_bundle(HISTORY, LIE), basis=held(LIE.head)))
+    verdict, words = visitor.check(file, block_hash=block_hash)
+    assert verdict == "Verified"
+    assert "Put on the chain by" not in words
+    assert "held the end of this very history" in words
+
+
+def test_what_became_of_a_promise_is_verified_from_its_block_s_hash(visitor: Visitor) -> None:
+    file, block_hash = file_of(a_receipt_bundle())
+    verdict, words = visitor.check(file, block_hash=block_hash)
+    assert verdict == "Verified"
+    assert "Done in time, and confirmed by the customer." in words
+    assert "In time yes" in words
+
+
+def test_only_whoever_gave_a_block_s_hash_can_say_of_which_chain_a_promise_is(visitor: Visitor) -> None:
+    """A promise's state binds no chain, and its receipt can be rewritten."""
+    elsewhere = replace(RECEIPT, ledger=LEDGER.account.replace("31337", "1"))
+    file, block_hash = file_of(replace(a_receipt_bundle(), receipt=elsewhere))
+    _, words = visitor.check(file, block_hash=block_hash)
+    assert "The file says that this is on Ethereum: whoever gave you the block’s hash has to say so, too." in words
+
+
+@pytest.mark.parametrize(
+    "build, why",
+    [*ATTACKS.values(), *RECEIPT_ATTACKS.values()],
+    ids=[*ATTACKS, *(f"receipt: {attack}" for attack in RECEIPT_ATTACKS)],
+)
+def test_an_attack_does_not_hold_for_the_reason_that_python_gives(
+    visitor: Visitor, build: Callable[[], Bundle], why: str
+) -> None:
+    file, block_hash = file_of(build())
+    verdict, words = visitor.check(file, block_hash=block_hash)
+    assert verdict == "It does not hold"
+    assert re.search(why, words, re.IGNORECASE), words
+    expect(visitor.page.locator(".checks li.differs")).to_have_count(1)
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_a_file_that_is_no_bundle_could_not_be_checked(visitor: Visitor, what: str) -> None:
+    content, why = UNREADABLE[what]
+    verdict, words = visitor.check(content)
+    assert verdict == "Could not check"
+    assert re.search(f"The file can’t be read: .*({why})", words), words
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace(b'"version":1,', b'"version":1,"version":1,', 1),
+        lambda text: text.replace(b'"transaction":1,', b'"transaction":1.0,', 1),
+        lambda text: text.replace(b'"transaction":1,', b'"transaction":1e0,', 1),
+        lambda text: text.replace(b'"log":0,', b'"log":-0,', 1),
+        lambda text: text.replace(b'"version":1,', b'"version":1,"__proto__":{},', 1),
+        lambda text: b"\xef\xbb\xbf" + text,
+    ],
+    ids=["a name twice", "1.0", "1e0", "-0", "__proto__", "a mark of the byte order"],
+)
+def test_what_two_readers_might_take_for_two_things_is_refused(
+    visitor: Visitor, change: Callable[[bytes], bytes]
+) -> None:
+    text = gzip.decompress(TRUE)
+    assert change(text) != text
+    verdict, words = visitor.check(gzip.compress(change(text)))
+    assert verdict == "Could not check"
+    assert "The file can’t be read" in words
+
+
+def test_a_file_or_its_content_that_is_too_large_is_refused(visitor: Visitor, tmp_path: Path) -> None:
+    large = tmp_path / "large.gz"
+    large.write_bytes(b"\x1f\x8b" + bytes(50 * 1024 * 1024))
+    for file in (large, bomb(50 * 1024 * 1024), bomb(MOST_BYTES + 1)):
+        verdict, words = visitor.check(file)
+        assert verdict == "Could not check"
+        assert "more than 33,554,432 bytes" in words
+
+
+def test_another_block_s_hash_does_not_hold(visitor: Visitor) -> None:
+    verdict, words = visitor.check(TRUE, block_hash="0x" + "ab" * 32)
+    assert verdict == "It does not hold"
+    assert "has the hash 0x" in words
+    assert "not 0xabab" in words
+
+
+@pytest.mark.parametrize(
+    "file, nodes, block_hash, why",
+    [
+        (TRUE, (), "", "nobody was asked whether its block 5 is on the chain"),
+        (TRUE, (), "0x12", "What you entered is no block’s hash"),
+        (TRUE, ("ftp://node.example",), "", "is no address that can be asked"),
+        (TRUE, ("http://node.example",), "", "is no address that can be asked"),
+        (TRUE, ("javascript:alert(1)",), "", "is no address that can be asked"),
+    ],
+    ids=["nobody", "no hash", "ftp", "http", "javascript"],
+)
+def test_who_gives_too_little_is_told_what_to_do(
+    visitor: Visitor, file: bytes, nodes: tuple[str, ...], block_hash: str, why: str
+) -> None:
+    verdict, words = visitor.check(file, nodes, block_hash)
+    assert verdict == "Could not check"
+    assert why in words
+
+
+def test_nothing_to_check_is_no_verdict(visitor: Visitor) -> None:
+    assert visitor.verify()[0] == "Could not check"
+    assert "Choose a file, or enter a link to one" in visitor.page.locator("#verdict").inner_text()
+
+
+def test_the_committed_page_means_the_published_ledger() -> None:
+    ledger = Ledger("", 0, created_address(), code_hash())
+    for name, value in pins_of(ledger, list(map(Policy.named, PUBLISHED))).items():
+        for said in value if isinstance(value, dict) else [value]:
+            assert said in PAGE.read_text(), name
+
+
+# ── links ──
+
+
+def test_a_link_is_loaded_from_where_the_page_is(page: Page, built: Callable[[Ledger], str], tmp_path: Path) -> None:
+    file, block_hash = file_of(a_bundle(HISTORY, LIE))
+    (tmp_path / "score.gz").write_bytes(file)
+    (tmp_path / "verify.html").write_text(Path(built(LEDGER).removeprefix("file://")).read_text())
+
+    class Files(SimpleHTTPRequestHandler):
+        def __init__(self, *args: Any, **more: Any) -> None:
+            super().__init__(*args, directory=str(tmp_path), **more)
+
+        def log_message(self, *_args: Any) -> None:
+            pass
+
+    with serving(Files) as url:
+        page.goto(f"{url}/verify.html#bundle=score.gz")
+        expect(page.get_by_label("Or a link to one")).to_have_value("score.gz")
+        assert Visitor(page).verify(block_hash=block_hash)[0] == "Verified"
+        page.get_by_label("Or a link to one").fill(f"{url}/score.gz")
+        assert Visitor(page).verify(block_hash=block_hash)[0] == "Verified"
+
+
+@pytest.mark.parametrize("link", ["http://other.example/score.gz", "file:///etc/hostname", "data:,x", "score.gz"])
+def test_a_link_to_where_somebody_may_listen_is_not_loaded(
+    page: Page, built: Callable[[Ledger], str], link: str
+) -> None:
+    page.goto(f"{built(LEDGER)}#bundle={link}")
+    verdict, words = Visitor(page).verify()
+    assert verdict == "Could not check"
+    assert "is no address that can be asked" in words
+
+
+# ── by nodes ──
+
+
+@pytest.fixture(scope="module")
+def proof(town: Town) -> Path:
+    """A company's anchored score."""
+    return anchored_in(town, "page.gz")
+
+
+@pytest.fixture
+def town_s_visitor(page: Page, built: Callable[[Ledger], str], town: Town) -> Visitor:
+    page.goto(built(ledger_of(town.deployment)))
+    return Visitor(page)
+
+
+def test_nodes_say_whether_a_score_is_verified_and_whether_it_is_still_so(town: Town, town_s_visitor: Visitor) -> None:
+    path = anchored_in(town, "page-now.gz")
+    verdict, words = town_s_visitor.check(path, [town.chain.url])
+    assert verdict == "Verified"
+    assert "The company has done nothing since." in words
+    assert "127.0.0.1:" in words
+    assert "the company itself" in words
+    with lying_node(town.chain.url, lambda method, params, result: result) as other:
+        verdict, words = town_s_visitor.check(path, [town.chain.url, other])
+        assert verdict == "Verified"
+        assert "All 2 nodes have it" in words
+    receipt = made(town)
+    assert "The company has acted since." in town_s_visitor.check(path, [town.chain.url])[1]
+    proof = town.home / "page-receipt.gz"
+    town.did("prove", str(receipt), "--out", str(proof))
+    verdict, words = town_s_visitor.check(proof, [town.chain.url])
+    assert verdict == "Verified"
+    assert "Your parcel is there" in words
+    assert "Not done yet, and not yet due." in words
+
+
+def test_a_score_proven_by_the_contract_s_head_is_verified_by_nodes(town: Town, town_s_visitor: Visitor) -> None:
+    made(town)
+    town.did("index")
+    path = town.home / "page-state.gz"
+    town.did("prove", "acme", "--out", str(path))
+    assert town_s_visitor.check(path, [town.chain.url])[0] == "Verified"
+
+
+@dataclass(frozen=True)
+class Lie:
+    """How a node answers one question, and what comes of asking it alone, and beside a true one."""
+
+    method: str
+    change: Callable[[Any], Any]
+    alone: str
+    together: str
+
+    def answer(self, method: str, params: list[Any], result: Any) -> Any:
+        return self.change(result) if method == self.method else result
+
+
+def lies_of(other: dict[str, Any]) -> dict[str, Lie]:
+    """What a node may say that is not so; `other` is another block."""
+    block, code = "eth_getBlockByNumber", "eth_getCode"
+    differs, unknown = "It does not hold", "Could not check"
+    return {
+        "another block": Lie(block, lambda said: other | {"number": said["number"]}, differs, "disagree about block"),
+        "no such block": Lie(block, lambda said: None, unknown, "has no block"),
+        "another chain": Lie("eth_chainId", lambda said: "0x1", unknown, "serves chain 1"),
+        "other code": Lie(code, lambda said: f"{said}00", differs, "disagree about the code"),
+        "no code": Lie(code, lambda said: "0x", differs, "disagree about the code"),
+        "nonsense": Lie(code, lambda said: [said], unknown, "make no sense"),
+        "an error": Lie("eth_call", lambda said: Refusal("no such state"), unknown, "refuses eth_call: no such state"),
+    }
+
+
+def test_a_node_that_lies_verifies_nothing(town: Town, proof: Path, town_s_visitor: Visitor) -> None:
+    other = Node(town.chain.url).request("eth_getBlockByNumber", "0x1", False)
+    for name, lie in lies_of(other).items():
+        with lying_node(town.chain.url, lie.answer) as liar:
+            assert town_s_visitor.check(proof, [liar])[0] == lie.alone, name
+            verdict, words = town_s_visitor.check(proof, [town.chain.url, liar])
+            assert verdict == "Could not check", name
+            assert lie.together in words, name
+            assert liar.removeprefix("http://") in words, name
+
+
+def test_a_node_that_is_dead_is_named(town: Town, proof: Path, town_s_visitor: Visitor, complaints: list[str]) -> None:
+    dead = f"http://127.0.0.1:{free_port()}"
+    verdict, words = town_s_visitor.check(proof, [town.chain.url, dead])
+    assert verdict == "Could not check"
+    assert f"No node answers at {dead}" in words
+    # The browser's own line for each request.
+    assert set(complaints) == {"Failed to load resource: net::ERR_CONNECTION_REFUSED"}
+    complaints.clear()
+
+
+def test_a_gateway_that_serves_false_scores_is_caught(town: Town, proof: Path, town_s_visitor: Visitor) -> None:
+    _, bundle = read_bundle(proof.read_bytes())
+    assert isinstance(bundle, ScoreBundle)
+    false = bundle.statement | {"figures": bundle.statement["figures"] | {"floor": 999_999}}
+    verdict, words = town_s_visitor.check(encode_bundle(replace(bundle, statement=false))[1], [town.chain.url])
+    assert verdict == "It does not hold"
+    assert "is anchored" in words
+
+
+# ── how it looks ──
+
+
+@pytest.mark.parametrize("width, scheme", VIEWS)
+def test_it_can_be_read_by_everybody(browser: Browser, built: Callable[[Ledger], str], width: int, scheme: Any) -> None:
+    """Nothing is cut off at the side, and every text stands out from what is behind it (WCAG 2.2, 1.4.3 and 1.4.10)."""
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(built(LEDGER))
+    file, block_hash = file_of(a_bundle(HISTORY, LIE))
+    promise, its_hash = file_of(a_receipt_bundle())
+    for given, hash_, wanted in (
+        (file, block_hash, "Verified"),
+        (promise, its_hash, "Verified"),
+        (file, "0x" + "ab" * 32, "It does not hold"),
+        (b"", "0x" + "ab" * 32, "Could not check"),
+    ):
+        assert Visitor(page).check(given, block_hash=hash_)[0] == wanted
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        assert page.evaluate(FAINT) == []
+    context.close()
+
+
+FAINT = """() => {
+  const parse = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const light = (colour) => parse(colour).slice(0, 3).map((part) => part / 255)
+    .map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, part, place) => sum + part * [0.2126, 0.7152, 0.0722][place], 0);
+  const behind = (node) => {
+    for (let each = node; each; each = each.parentElement) {
+      const colour = getComputedStyle(each).backgroundColor;
+      if (parse(colour)[3] !== 0) return colour;
+    }
+  };
+  const hasText = (node) => [...node.childNodes].some((each) => each.nodeType === 3 && each.data.trim());
+  const shown = [...document.querySelectorAll("body *")].filter((node) => node.checkVisibility() && hasText(node));
+  return shown.map((node) => {
+    const [most, least] = [getComputedStyle(node).color, behind(node)].map(light).sort((a, b) => b - a);
+    return [node.outerHTML.slice(0, 80), (most + 0.05) / (least + 0.05)];
+  }).filter(([, contrast]) => contrast < 4.5);
+}"""
+
+
+def test_it_is_used_by_keys_alone_and_says_its_verdict_aloud(visitor: Visitor) -> None:
+    file, block_hash = file_of(a_bundle(HISTORY, LIE))
+    visitor.check(file, block_hash=block_hash)
+    page = visitor.page
+    page.get_by_label("The block’s hash", exact=True).press("Enter")
+    expect(page.locator("#verdict[aria-live=polite] h2")).to_have_text("Verified")
+    page.locator("#file").focus()
+    reached = []
+    for _ in range(5):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
+    assert reached == ["link", "nodes", "SUMMARY", "hash", "verify"]
+    for field in page.locator("input, textarea, button").all():
+        assert field.evaluate("node => node.labels?.length > 0 || node.textContent.trim() !== ''")
+
+
+def test_it_says_what_it_needs_where_scripts_are_off(browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(PAGE.as_uri())
+    note = page.locator("noscript .note")
+    expect(note).to_be_visible()
+    assert "it needs JavaScript" in (note.text_content() or "")
+    context.close()
+
+
+def test_it_keeps_nothing(visitor: Visitor) -> None:
+    file, block_hash = file_of(a_bundle(HISTORY, LIE))
+    visitor.check(file, block_hash=block_hash)
+    page = visitor.page
+    assert page.context.cookies() == []
+    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+    page.reload()
+    expect(page.get_by_label("The block’s hash", exact=True)).to_have_value("")
+
+
+def test_what_a_company_promised_is_shown_as_text_alone(page: Page, built: Callable[[Ledger], str]) -> None:
+    words = "<img src=x onerror=alert(1)><b>bold</b>\u202egnp.exe"
+    terms = document({"text": words, "service": "delivery", "salt": "00"})
+    bundle = a_receipt_bundle(
+        receipt=replace(RECEIPT, promise=replace(RECEIPT.promise, terms=terms.digest), terms=terms)
+    )
+    file, block_hash = file_of(bundle)
+    page.goto(built(LEDGER))
+    assert Visitor(page).check(file, block_hash=block_hash)[0] == "Verified"
+    expect(page.locator(".promise")).to_have_text("<img src=x onerror=alert(1)><b>bold</b> gnp.exe")
+    assert page.locator("#found img, #found b").count() == 0
