@@ -531,6 +531,9 @@ class UnusableChain(Unavailable):
 class Contradiction(TrothError):
     """Two things that must agree do not."""
 
+    blamed = False
+    """Whether the node whose answer it was is known, and left alone already."""
+
 
 class InvalidProof(Contradiction):
     """What is said to prove something does not."""

@@ -19,7 +19,15 @@ from ledger.chain.deployment import Deployment
 from ledger.chain.logs import may_hold, read_logs
 from ledger.chain.node import Node
 from ledger.chain.nodes import Nodes
-from ledger.errors import InvalidSettings, MalformedLog, NodeRefused, NodesDisagree, NodeUnreachable, QuorumMissing
+from ledger.errors import (
+    Contradiction,
+    InvalidSettings,
+    MalformedLog,
+    NodeRefused,
+    NodesDisagree,
+    NodeUnreachable,
+    QuorumMissing,
+)
 from ledger.events import Header, Log
 from ledger.indexer.follow import Finality, Range
 from ledger.indexer.notices import NodeDistrusted, NodeFailed, Tell
@@ -78,9 +86,19 @@ class Fetcher:
     def ready(self, node: Node) -> Node:
         """A node, once it is known to serve the ledger. Raises WrongChain, NoContract, WrongCode."""
         if id(node) not in self._verified:
-            self._deployment.verify(node)
+            try:
+                self._deployment.verify(node)
+            except Contradiction as error:
+                self.blame(node, error)
+                raise
             self._verified.add(id(node))
         return node
+
+    def blame(self, node: Node, error: Contradiction) -> None:
+        """Leaves a node alone, unless it is known that the answer which contradicts was another's."""
+        if not error.blamed:
+            error.blamed = True
+            self._distrust(node, error.what)
 
     def ranges(self, blocks: Range, companies: Iterable[Address]) -> Iterator[Fetched]:
         """A range in parts, in their order, with the heads of `companies` and of those that are met on the way. Raises
@@ -173,8 +191,7 @@ class Fetcher:
         try:
             return read_logs(raw, self._deployment.address, first.number, last.number, headers)
         except MalformedLog as error:
-            # Here it is known whose answer that was.
-            self._distrust(node, error.what)
+            self.blame(node, error)
             raise
 
     def _fetch(self, part: Range) -> list[Fetched]:
@@ -192,7 +209,7 @@ class Fetcher:
                 failures += 1
                 if failures >= TRIES * len(self._nodes.all):
                     raise
-            except MalformedLog:
+            except Contradiction:
                 if not self._nodes.trusted:
                     raise
             else:
@@ -241,7 +258,7 @@ class Fetcher:
         while failures < TRIES * len(self._nodes.all) and (other := self._nodes.other(asked)):
             try:
                 return other, ask(other)
-            except MalformedLog:
+            except Contradiction:
                 continue
             except (NodeRefused, NodeUnreachable) as error:
                 self._tell(NodeFailed(other.url, error.what))

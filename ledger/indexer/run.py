@@ -27,7 +27,7 @@ from ledger.errors import (
 from ledger.events import Block, Header, Log, Made
 from ledger.indexer.fetch import TRIES, Fetched, Fetcher
 from ledger.indexer.follow import Child, Finality, Range, Rewind, common, next_step, window
-from ledger.indexer.notices import CaughtUp, Extended, NodeDistrusted, NodeFailed, Notice, Rewound, Tell
+from ledger.indexer.notices import CaughtUp, Extended, NodeFailed, Notice, Rewound, Tell
 from ledger.indexer.project import project
 from ledger.indexer.scores import rows_of_all, turned
 from ledger.indexer.undo import rewind
@@ -123,8 +123,7 @@ class Indexer:
                 if isinstance(error, BrokenLink | HeadMismatch) and self._doubt(error) and doubts < _DOUBTS:
                     doubts += 1
                     continue
-                self._nodes.distrust(self._source)
-                self._tell(NodeDistrusted(self._source.url, error.what))
+                self._fetcher.blame(self._source, error)
                 if not self._nodes.trusted:
                     raise
 

@@ -262,3 +262,19 @@ def test_a_node_that_hangs_holds_nobody_up(loaded: Loaded, place: str) -> None:
             assert contents(place) == truth(loaded)
         finally:
             done.set()
+
+
+@pytest.mark.parametrize("ahead", [1, 4])
+@pytest.mark.parametrize("quorum", [1, 2])
+def test_a_node_of_another_chain_is_named_and_left_for_others(
+    loaded: Loaded, place: str, ahead: int, quorum: int
+) -> None:
+    def elsewhere(method: str, _params: list[Any], result: Any) -> Any:
+        return "0x1" if method == "eth_chainId" else result
+
+    with lying_node(loaded.chain.url, elsewhere) as url:
+        told = index(loaded, place, [loaded.chain.url, url, loaded.chain.url], Limits(ahead=ahead, quorum=quorum))
+    assert contents(place) == truth(loaded)
+    distrusted = [notice.url for notice in told if isinstance(notice, NodeDistrusted)]
+    assert set(distrusted) <= {url}
+    assert len(distrusted) <= 1
