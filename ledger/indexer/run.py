@@ -134,6 +134,7 @@ class Indexer:
 
     def _go_on(self, node: Node, to: BlockNumber) -> Cursor:
         cursor = self._begin(node)
+        before = cursor.block
         while True:
             number = cursor.block.number
             with self._nodes.asking(node):
@@ -150,6 +151,7 @@ class Indexer:
                 case None:
                     if latest.number < number:
                         raise NodeBehind(node.url, latest.number, number)
+                    self._nodes.heard(node, cursor.block != before)
                     cursor = self._settle(cursor, here, final)
                     break
                 case Range() as blocks:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ledger.chain.node import Node
-from ledger.chain.nodes import Nodes
+from ledger.chain.nodes import QUIET, Nodes
 from ledger.errors import BrokenLink, InvalidSettings, NodesDisagree, QuorumMissing
 from ledger.indexer.fetch import FIRST_BLOCKS
 from ledger.indexer.follow import Finality
@@ -278,3 +278,27 @@ def test_a_node_of_another_chain_is_named_and_left_for_others(
     distrusted = [notice.url for notice in told if isinstance(notice, NodeDistrusted)]
     assert set(distrusted) <= {url}
     assert len(distrusted) <= 1
+
+
+def test_a_node_that_stands_still_is_left_for_one_that_goes_on(loaded: Loaded, place: str) -> None:
+    """It answers all that it is asked, and is never behind what it told itself."""
+    node = Node(loaded.chain.url)
+    latest = node.block("latest")
+    assert latest is not None
+    last = latest.number - 3
+
+    def still(method: str, params: list[Any], result: Any) -> Any:
+        if method != "eth_getBlockByNumber" or result is None:
+            return result
+        if params[0] == "latest":
+            return node.request(method, hex(last), False)
+        return None if int(params[0], 16) > last else result
+
+    told: list[Notice] = []
+    with lying_node(loaded.chain.url, still) as url, closing(Database(place)) as database:
+        nodes = Nodes([Node(url), node])
+        indexer = Indexer(nodes, database, loaded.deployment, Finality("latest", 10), Limits(ahead=1), told.append)
+        assert indexer.synchronise().block.number == last
+        reached = [indexer.synchronise().block.number for _ in range(QUIET + 2)]
+    assert reached == [last] * QUIET + [latest.number] * 2
+    assert not [notice for notice in told if isinstance(notice, NodeFailed | NodeDistrusted)]
