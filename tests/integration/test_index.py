@@ -438,6 +438,10 @@ def test_a_node_that_is_down_is_named(loaded: Loaded, place: str) -> None:
         (200, b'{"jsonrpc":"2.0","id":0,"error":{"code":-32000,"message":"no archive"}}', NodeRefused),
         (200, b'{"jsonrpc":"2.0","id":0,"result":"many"}', NodeRefused),
         (200, b'{"jsonrpc":"2.0","id":0,"result":null}', NodeRefused),
+        (200, b"[1, 2]", NodeRefused),
+        # Said by JSON-RPC, though HTTP has its own word for it.
+        (400, b'{"jsonrpc":"2.0","id":0,"error":{"code":-32602,"message":"no archive"}}', NodeRefused),
+        (429, b'{"jsonrpc":"2.0","id":0,"error":{"code":-32005,"message":"limit exceeded"}}', NodeUnreachable),
         (403, b"forbidden", NodeUnreachable),
     ],
 )

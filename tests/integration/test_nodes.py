@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 
 from ledger.chain.node import Node
 from ledger.chain.nodes import QUIET, Nodes
-from ledger.errors import BrokenLink, InvalidSettings, NodesDisagree, QuorumMissing
+from ledger.errors import BrokenLink, InvalidSettings, NodesDisagree, NodeUnreachable, QuorumMissing
 from ledger.indexer.fetch import FIRST_BLOCKS
 from ledger.indexer.follow import Finality
 from ledger.indexer.notices import NodeDistrusted, NodeFailed, Notice, Rewound
 from ledger.indexer.run import Indexer, Limits
 from ledger.store.database import Database
-from tests.support.chain import Answer, Loaded, Refusal, free_port, lying_node
+from ledger.units import BlockNumber
+from tests.support.chain import Answer, Loaded, Refusal, free_port, lying_node, serving
 from tests.support.databases import LATEST, contents, sqlite
 from tests.support.simulator import Clock
 
@@ -302,3 +306,83 @@ def test_a_node_that_stands_still_is_left_for_one_that_goes_on(loaded: Loaded, p
         reached = [indexer.synchronise().block.number for _ in range(QUIET + 2)]
     assert reached == [last] * QUIET + [latest.number] * 2
     assert not [notice for notice in told if isinstance(notice, NodeFailed | NodeDistrusted)]
+
+
+class Raw(BaseHTTPRequestHandler):
+    """A node whose whole answer is one's own, bytes, status and all."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.say(self.rfile.read(int(self.headers["Content-Length"])))
+
+    def say(self, asked: bytes) -> None:
+        raise NotImplementedError
+
+    def head(self, status: int, length: int) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(length))
+        self.end_headers()
+
+    def log_message(self, *_args: Any) -> None:
+        pass
+
+
+def test_a_range_that_is_refused_by_a_status_of_http_is_asked_for_in_parts(loaded: Loaded, place: str) -> None:
+    class Strict(Raw):
+        def say(self, asked: bytes) -> None:
+            status, content = 200, ask(loaded.chain.url, asked)
+            if any(call["method"] == "eth_getLogs" and span(call["params"]) > 15 for call in calls_of(asked)):
+                said = {"jsonrpc": "2.0", "id": 1, "error": {"code": -32600, "message": "up to a 15 block range"}}
+                status, content = 400, json.dumps(said).encode()
+            self.head(status, len(content))
+            self.wfile.write(content)
+
+    with serving(Strict) as url:
+        told = index(loaded, place, [url], Limits(ahead=1))
+    assert contents(place) == truth(loaded)
+    assert not [notice for notice in told if isinstance(notice, NodeFailed)]
+
+
+def test_no_batch_is_larger_than_nodes_take(loaded: Loaded) -> None:
+    class Small(Raw):
+        def say(self, asked: bytes) -> None:
+            said = ask(loaded.chain.url, asked)
+            if len(calls_of(asked)) > 100:
+                said = b'{"jsonrpc":"2.0","id":1,"error":{"code":-32600,"message":"batch limit 100 exceeded"}}'
+            self.head(200, len(said))
+            self.wfile.write(said)
+
+    numbers = [BlockNumber(number) for number in range(250)]
+    with serving(Small) as url:
+        assert Node(url).blocks(numbers) == loaded.chain.blocks(numbers)
+
+
+def test_an_answer_that_goes_on_and_on_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ledger.chain.node.LONGEST_S", 1)
+    over = threading.Event()
+
+    class Slow(Raw):
+        def say(self, asked: bytes) -> None:
+            self.head(200, 1000)
+            with suppress(OSError):
+                while not over.wait(0.1):
+                    self.wfile.write(b" ")
+
+    with serving(Slow) as url:
+        try:
+            with pytest.raises(NodeUnreachable, match="no whole answer within 1 s"):
+                Node(url).request("eth_chainId")
+        finally:
+            over.set()
+
+
+def ask(url: str, body: bytes) -> bytes:
+    with urlopen(Request(url, body, {"Content-Type": "application/json"})) as response:
+        content: bytes = response.read()
+        return content
+
+
+def calls_of(body: bytes) -> list[dict[str, Any]]:
+    asked = json.loads(body)
+    return asked if isinstance(asked, list) else [asked]
