@@ -17,6 +17,7 @@ TrothError                  says what is wrong, with which value, and what to do
 ├── Refused                 the contract does not take an action: one reason for each error of its ABI
 ├── Unavailable             something that is needed does not answer, or is not there
 │   ├── NodeUnreachable, NodeRefused, NodeBehind, QuorumMissing
+│   ├── BlockGone           the last block indexed, where it was not final
 │   ├── TransactionFailed, TransactionPending, InsufficientFunds, FeeTooHigh
 │   ├── NoKey               a keystore that can't be opened
 │   ├── FileExists, CannotWrite, CannotRead
@@ -372,6 +373,17 @@ class NodeBehind(Unavailable):
         super().__init__(
             f"The node at {url} is at block {latest}, and the database at block {indexed}.",
             "Wait for the node. If its chain was started anew, as a local one may be, `troth index --from-scratch`.",
+        )
+        self.url = url
+
+
+class BlockGone(Unavailable):
+    """The chain has given up the last block indexed, as it may: it was not final."""
+
+    def __init__(self, url: str, block: int) -> None:
+        super().__init__(
+            f"By the node at {url}, the chain has given up block {block}, up to which the database goes.",
+            "It was not final. Run `troth index`, which undoes what stood on it, and look again.",
         )
         self.url = url
 

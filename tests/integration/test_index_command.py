@@ -19,9 +19,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from ledger.chain import contract
 from ledger.errors import Unavailable
 from ledger.store.database import Database
+from ledger.units import Timestamp
 from tests.integration.test_commands import ROOT, assert_refused, troth, variables
+from tests.integration.test_index import GENESIS, a_forking_chain, promises_of
 from tests.support.chain import Loaded, free_port, lying_node
 from tests.support.databases import contents, sqlite
 
@@ -126,6 +129,21 @@ def test_what_follows_from_the_log_is_found_out_when_it_was_changed(desk: Desk) 
     assert_refused(desk.index("--verify"), 1, "has a row that scores are made of, of 0x")
     desk.did("--from-scratch")
     assert contents(desk.place) == before
+
+
+def test_who_looks_over_what_the_chain_gave_up_since_is_told_so(place: str, tmp_path: Path) -> None:
+    with a_forking_chain(tmp_path) as (chain, deployment, companies):
+        call = contract.make_all(promises_of(companies[0], 1, 3))
+        chain.mine(Timestamp(GENESIS + 36), [(companies[0], deployment.address, call)])
+        deployment.save(tmp_path / "deployment.json")
+        settings = {"home": tmp_path, "database": place, "rpc_url": chain.url, "finality": 10}
+        assert troth("index", **settings).returncode == 0
+        chain.request("anvil_reorg", 1, [])
+        for command in (["index", "--verify"], ["doctor"]):
+            assert_refused(troth(*command, **settings), 2, "has given up block", "Run `troth index`")
+        assert troth("index", **settings).returncode == 0
+        for command in (["index", "--verify"], ["doctor"]):
+            assert troth(*command, **settings).returncode == 0
 
 
 def test_a_log_that_was_changed_is_found_out(desk: Desk) -> None:
