@@ -73,7 +73,7 @@ class Fetcher:
             raise InvalidSettings(f"TROTH_QUORUM={quorum}, but TROTH_RPC_URL names {len(nodes.all)} nodes")
         self._nodes = nodes
         self._deployment = deployment
-        self._most = blocks
+        self._limit = self._most = blocks
         self._blocks = min(blocks, FIRST_BLOCKS)
         self._ahead = ahead
         self._window = float(ahead)
@@ -272,7 +272,11 @@ class Fetcher:
     def _smaller(self, part: Range, said: str) -> list[Range]:
         """The parts to ask for instead, by what a node said when it refused; none if that was not about their size."""
         count = part.last - part.first + 1
-        if count == 1 or not _TOO_MANY.search(said) or _RATE.search(said):
+        if not _TOO_MANY.search(said) or _RATE.search(said):
+            return []
+        if count == 1:
+            # That can't be about size, nor can what made it so small have been: a quota, by the words of a limit.
+            self._most = self._limit
             return []
         suggested = _SUGGESTED.search(said)
         end = (

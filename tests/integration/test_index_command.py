@@ -201,6 +201,43 @@ def test_while_it_follows_another_is_kept_out_and_machines_can_watch(desk: Desk)
     assert all(line["timestamp"].endswith("Z") for line in lines)
 
 
+def test_an_index_started_in_an_outage_says_how_old_the_last_block_is(loaded: Loaded) -> None:
+    desk, port = Desk(loaded, sqlite(loaded.home / "troth.db")), free_port()
+    down = f"http://127.0.0.1:{free_port()}"
+    waits = lambda: metrics(port).get("troth_index_waiting") == 1  # noqa: E731
+    with desk.following(until=waits, metrics_port=port, rpc_url=down):
+        measured = metrics(port)
+    _, _, last, _, time_, *_ = truth(loaded)["ledger"][0]
+    assert measured["troth_index_block"] == last
+    assert measured["troth_index_lag_seconds"] > time.time() - time_ - 60
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+def test_a_log_that_can_t_be_written_stops_nothing(loaded: Loaded, tmp_path: Path) -> None:
+    desk = Desk(loaded, sqlite(tmp_path / "troth.db"))
+    last: int = truth(loaded)["ledger"][0][2]
+    command = [sys.executable, "-m", "ledger.cli", "index", "--follow"]
+    with (
+        Path("/dev/full").open("w") as full,
+        subprocess.Popen(command, env=variables(**desk.settings()), cwd=ROOT, stderr=full) as running,
+    ):
+        try:
+            while block_of(desk.place) < last:
+                assert running.poll() is None
+                time.sleep(0.1)
+            running.send_signal(signal.SIGTERM)
+            assert running.wait(20) == 0
+        finally:
+            running.kill()
+    with Path("/dev/full").open("w") as full:
+        once = subprocess.run(
+            command[:-1], env=variables(**desk.settings()), cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert once.returncode == 2
+    assert "No space left on device" in once.stderr
+    assert "Traceback" not in once.stderr
+
+
 def test_what_a_node_does_wrong_is_counted_by_node_without_its_key(desk: Desk) -> None:
     port, down = free_port(), f"http://user:hunter2@127.0.0.1:{free_port()}/v2/hunter2"
     urls = f"{down},{desk.loaded.chain.url}"

@@ -126,6 +126,22 @@ def test_what_a_node_refuses_for_its_rate_is_asked_again_whole(loaded: Loaded, p
     assert [notice for notice in told if isinstance(notice, NodeFailed)]
 
 
+def test_a_quota_that_is_used_up_for_a_while_makes_no_range_small_for_good(loaded: Loaded, place: str) -> None:
+    asked: list[int] = []
+
+    def used_up(method: str, params: list[Any], result: Any) -> Any:
+        if method != "eth_getLogs":
+            return result
+        asked.append(span(params))
+        return Refusal("request limit exceeded") if len(asked) <= 8 else result
+
+    with lying_node(loaded.chain.url, used_up) as url:
+        index(loaded, place, [url], Limits(ahead=1))
+    assert contents(place) == truth(loaded)
+    assert min(asked) == 1
+    assert max(asked[-3:]) > FIRST_BLOCKS
+
+
 @pytest.mark.parametrize("ahead", [1, 4])
 def test_a_node_that_is_down_is_left_for_another(loaded: Loaded, place: str, ahead: int) -> None:
     down = f"http://127.0.0.1:{free_port()}"
