@@ -22,7 +22,7 @@ from sqlalchemy.engine import make_url
 from ledger.chain import contract
 from ledger.errors import Unavailable
 from ledger.store.database import Database
-from ledger.units import Timestamp
+from ledger.units import Timestamp, show_address
 from tests.integration.test_commands import ROOT, assert_refused, troth, variables
 from tests.integration.test_index import GENESIS, a_forking_chain, promises_of
 from tests.support.chain import Loaded, free_port, lying_node
@@ -138,6 +138,8 @@ def test_who_looks_over_what_the_chain_gave_up_since_is_told_so(place: str, tmp_
         deployment.save(tmp_path / "deployment.json")
         settings = {"home": tmp_path, "database": place, "rpc_url": chain.url, "finality": 10}
         assert troth("index", **settings).returncode == 0
+        for command in (["rank"], ["score", show_address(companies[0])]):
+            assert "block 3, provisional" in " ".join(troth(*command, **settings).stdout.split())
         chain.request("anvil_reorg", 1, [])
         for command in (["index", "--verify"], ["doctor"]):
             assert_refused(troth(*command, **settings), 2, "has given up block", "Run `troth index`")
