@@ -26,7 +26,7 @@ TrothError                  says what is wrong, with which value, and what to do
 │   └── UnusableChain       a saved local chain that can't be gone on from
 └── Contradiction           two things that must agree do not: trust neither before it is settled
     ├── InvalidProof        what is said to prove something does not
-    ├── WrongChain, NoContract, WrongCode, MalformedLog
+    ├── WrongChain, NoContract, WrongCode, MalformedLog, LogsMissing
     ├── BrokenLink, HeadMismatch, ChainDiverged, NodesDisagree, RowsDiffer
     └── ForeignDatabase
 """
@@ -598,6 +598,16 @@ class MalformedLog(Contradiction):
         )
         self.index = index
         self.why = why
+
+
+class LogsMissing(Contradiction):
+    """A node gives no logs of a block in whose receipts it has some."""
+
+    def __init__(self, url: str, block: int) -> None:
+        super().__init__(
+            f"The node at {url} gives no logs of the ledger in block {block}, and its receipts have some.",
+            "The node leaves events out. Use another node.",
+        )
 
 
 class BrokenLink(Contradiction):

@@ -163,6 +163,13 @@ class Node:
         query = {"address": show_hex(address), "blockHash": show_hex(block)}
         return self._timed(self.request("eth_getLogs", query))
 
+    def emitted(self, address: Address, block: Digest) -> bool:
+        """Whether a contract emitted logs in the block of a hash, by the receipts of its transactions."""
+        method, contract = "eth_getBlockReceipts", show_hex(address)
+        with self.understanding(method):
+            receipts = self.request(method, show_hex(block))
+            return any(log["address"].lower() == contract for receipt in receipts for log in receipt["logs"])
+
     def _timed(self, logs: list[dict[str, Any]]) -> list[dict[str, Any]]:
         with self.understanding("eth_getLogs"):
             # Not every node gives the time with the log; the events' links prove it either way.

@@ -39,6 +39,7 @@ from ledger.errors import (
     BrokenLink,
     Contradiction,
     HeadMismatch,
+    LogsMissing,
     MalformedLog,
     NodesDisagree,
     Refused,
@@ -246,7 +247,7 @@ def _follow(
             return
         except Unavailable as error:
             journal.waiting(str(error))
-        except (BrokenLink, HeadMismatch, MalformedLog, NodesDisagree) as error:
+        except (BrokenLink, HeadMismatch, LogsMissing, MalformedLog, NodesDisagree) as error:
             # One address may stand for many nodes, of which some are behind others.
             if doubts == DOUBTS:
                 raise

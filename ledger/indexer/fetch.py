@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -22,6 +23,7 @@ from ledger.chain.nodes import Nodes
 from ledger.errors import (
     Contradiction,
     InvalidSettings,
+    LogsMissing,
     MalformedLog,
     NodeRefused,
     NodesDisagree,
@@ -151,8 +153,8 @@ class Fetcher:
         return fetched
 
     def child(self, node: Node, block: Header) -> list[Log]:
-        """The logs of a block that a node has, by its hash. Raises MalformedLog, QuorumMissing, NodesDisagree, and as
-        the node does.
+        """The logs of a block that a node has, by its hash. Raises MalformedLog, LogsMissing, QuorumMissing,
+        NodesDisagree, and as the node does.
         """
         return self._agreed(
             node, self._logs_of(node, block), lambda other: self._same_block(other, block), block, block
@@ -184,7 +186,17 @@ class Fetcher:
             return []
         with self._nodes.asking(node):
             raw = node.logs_of(self._deployment.address, block.hash)
+        if not raw and self._emitted(node, block):
+            missing = LogsMissing(node.url, block.number)
+            self.blame(node, missing)
+            raise missing
         return self._read(node, raw, block, block)
+
+    def _emitted(self, node: Node, block: Header) -> bool:
+        """Whether a block whose Bloom filter allows for the ledger has logs of it, where a node gives receipts."""
+        with suppress(NodeRefused):
+            return node.emitted(self._deployment.address, block.hash)
+        return False
 
     def _read(self, node: Node, raw: list[dict[str, Any]], first: Header, last: Header) -> list[Log]:
         headers = (first, last) if first.number != last.number else (last,)

@@ -15,13 +15,14 @@ import pytest
 
 from ledger.chain.node import Node
 from ledger.chain.nodes import QUIET, Nodes
-from ledger.errors import BrokenLink, InvalidSettings, NodesDisagree, NodeUnreachable, QuorumMissing
+from ledger.errors import BrokenLink, InvalidSettings, LogsMissing, NodesDisagree, NodeUnreachable, QuorumMissing
 from ledger.indexer.fetch import FIRST_BLOCKS
 from ledger.indexer.follow import Finality
 from ledger.indexer.notices import NodeDistrusted, NodeFailed, Notice, Rewound
 from ledger.indexer.run import Indexer, Limits
 from ledger.store.database import Database
-from ledger.units import BlockNumber
+from ledger.units import BlockNumber, Timestamp
+from tests.integration.test_index import GENESIS, a_forking_chain
 from tests.support.chain import Answer, Loaded, Refusal, free_port, lying_node, serving
 from tests.support.databases import LATEST, contents, sqlite
 from tests.support.simulator import Clock
@@ -201,6 +202,34 @@ def test_a_company_that_is_hidden_whole_is_missed_by_a_quorum(loaded: Loaded, pl
         told = index(loaded, place, [url, loaded.chain.url, loaded.chain.url], Limits(quorum=2))
     assert contents(place) == truth(loaded)
     assert {notice.url for notice in told if isinstance(notice, NodeDistrusted)} == {url}
+
+
+def test_a_node_that_has_no_logs_of_a_block_has_its_receipts_against_it(place: str, tmp_path: Path) -> None:
+    """It hides the first that is heard of companies, so no head is missed."""
+
+    def forgetful(method: str, params: list[Any], result: Any) -> Any:
+        return [] if method == "eth_getLogs" and "blockHash" in params[0] else result
+
+    def silent(method: str, params: list[Any], result: Any) -> Any:
+        return Refusal("no such method") if method == "eth_getBlockReceipts" else forgetful(method, params, result)
+
+    def run(*urls: str) -> list[Notice]:
+        told: list[Notice] = []
+        with closing(Database(place)) as database:
+            nodes = Nodes([Node(url) for url in urls])
+            Indexer(nodes, database, deployment, Finality("latest", 10), Limits(ahead=1), told.append).synchronise()
+        return told
+
+    with a_forking_chain(tmp_path) as (chain, deployment, _), ExitStack() as stack:
+        liar, clever = (stack.enter_context(lying_node(chain.url, answer)) for answer in (forgetful, silent))
+        with pytest.raises(LogsMissing, match="in block 2"):
+            run(liar)
+        assert contents(place)["event"] == []
+        told = run(liar, chain.url)
+        assert [notice.url for notice in told if isinstance(notice, NodeDistrusted)] == [liar]
+        assert len(contents(place)["event"]) == 2
+        chain.mine(Timestamp(GENESIS + 36), [])
+        run(clever)
 
 
 def test_a_quorum_of_more_nodes_than_there_are_is_refused(loaded: Loaded, place: str) -> None:
