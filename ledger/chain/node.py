@@ -279,7 +279,8 @@ def secrets_of(url: str) -> set[str]:
     """The parts of a URL that may be a key: of its path, its query, and its user's name and password."""
     parts = urlsplit(url)
     values = [value for _, value in parse_qsl(parts.query)]
-    written = [*parts.path.split("/"), *values, parts.username or "", parts.password or ""]
+    # A key may be all of the query.
+    written = [*parts.path.split("/"), parts.query, *values, parts.username or "", parts.password or ""]
     return {part for each in written for part in (each, unquote(each)) if len(part) >= SHORTEST_SECRET}
 
 
@@ -287,6 +288,7 @@ def without_secrets(url: str) -> str:
     """Scheme, host and port of a URL: providers put their keys into the path, the query or the user's name."""
     parts = urlsplit(url)
     host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else host
     shown = f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
     return shown if parts.path in ("", "/") and not parts.query else f"{shown}/…"
 

@@ -167,6 +167,7 @@ def test_a_ring_of_confirmations_is_found_in_the_log(place: str) -> None:
     [
         "postgresql://127.0.0.1:1/x?user=u&password=SECRET",
         "postgresql://u:SECRET@127.0.0.1:1/x",
+        "postgresql://u:half@SECRET@127.0.0.1:1/x",
         "mysql://h/x?p=SECRET",
     ],
 )

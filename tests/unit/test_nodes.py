@@ -117,6 +117,11 @@ def test_what_a_node_repeats_of_its_url_is_not_told() -> None:
         node._result("eth_call", {"error": {"message": "no key 0123456789abcdef, nor fedcba9876543210"}})
     assert "no key …, nor …" in str(refused.value)
     assert "0123456789abcdef" not in str(refused.value)
+    assert secrets_of("http://node.example/?0123456789abcdef") == {"0123456789abcdef"}
+
+
+def test_a_node_s_address_is_shown_as_a_url_has_it() -> None:
+    assert Node("http://[::1]:8545").url == "http://[::1]:8545"
 
 
 def test_what_a_node_says_is_cut_short() -> None:
