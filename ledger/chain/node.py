@@ -301,6 +301,8 @@ def _reason(error: Exception) -> str:
     if isinstance(error, requests.HTTPError):
         status = error.response.status_code
         return f"HTTP status {status}: {HTTPStatus(status).phrase}" if status in _STATUSES else f"HTTP status {status}"
+    if isinstance(error, BrokenAnswer):
+        return "its answer broke off"
     said = str(error)
     for words, reason in _REASONS.items():
         if words in said:
