@@ -249,8 +249,8 @@ def _say_what_to_open(settings: Settings, console: Console, node_url: str) -> No
         )
     console.print(f"  a badge          {base}/badges/{company}.svg")
     console.print(f"  the API          {base}/api")
-    console.print(f"  a proof          {base}/verify.html#bundle=/api/companies/{company}/bundle")
-    console.print(f"                   which you check by a node, such as this one: {node_url}")
+    console.print(f"  a proof          {base}/verify.html#bundle=/api/companies/{company}/bundle", soft_wrap=True)
+    console.print(f"                   which you check by a node, such as this one: {node_url}", soft_wrap=True)
 
 
 def _require_own_settings(settings: Settings) -> None:
