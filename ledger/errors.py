@@ -24,6 +24,7 @@ TrothError                  says what is wrong, with which value, and what to do
 │   ├── FileExists, CannotWrite, CannotRead
 │   ├── NoDeployment, NoDatabase, NotIndexed, IndexBusy, IndexBehind
 │   ├── HourTurned          an anchor that came too late for its statement
+│   ├── HistoryTooLong      for one bundle
 │   ├── MissingTool, PortBusy, HomeInUse, DeployFailed
 │   └── UnusableChain       a saved local chain that can't be gone on from
 └── Contradiction           two things that must agree do not: trust neither before it is settled
@@ -547,6 +548,16 @@ class IndexBehind(Unavailable):
         super().__init__(
             f"The head of {company} as of block {block} is not the one that is indexed.",
             "Run `troth index`, or keep `troth index --follow` running, and try again.",
+        )
+
+
+class HistoryTooLong(Unavailable):
+    """A company has done more than one bundle holds."""
+
+    def __init__(self, company: str, events: int, most: int) -> None:
+        super().__init__(
+            f"The {events:,} events of {company} do not fit into one bundle, of {most:,} bytes.",
+            "`troth audit` checks the company straight from nodes, whatever it has done.",
         )
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from ledger.decoding import log_of
-from ledger.errors import InvalidBundle, InvalidInput, InvalidReceipt, MalformedLog
+from ledger.errors import HistoryTooLong, InvalidBundle, InvalidInput, InvalidReceipt, MalformedLog
 from ledger.events import Log
 from ledger.receipts import Receipt, read_receipt
 from ledger.units import (
@@ -35,6 +35,12 @@ VERSION = 1
 
 MOST_BYTES = 32 * 1024 * 1024
 """Of a bundle's JSON: some 35,000 events."""
+
+_EVENT_BYTES = 30
+"""Of the JSON of an event, beside its words: brackets, quotes, commas, and the time."""
+
+_OTHER_BYTES = 128 * 1024
+"""Left for all that is no event: policy, statement, proofs."""
 
 MOST_NUMBER = 2**53 - 1
 """What every reader of JSON tells from its neighbours (RFC 8259, section 6)."""
@@ -90,6 +96,12 @@ class ReceiptBundle:
 
 
 Bundle = ScoreBundle | ReceiptBundle
+
+
+def require_fit(logs: Sequence[Log]) -> None:
+    """Raises HistoryTooLong if a company's log is too long for one bundle."""
+    if sum(_EVENT_BYTES + 2 * (len(log.topics) + len(log.data)) for log in logs) > MOST_BYTES - _OTHER_BYTES:
+        raise HistoryTooLong(show_address(logs[0].company), len(logs), MOST_BYTES)
 
 
 def encode_bundle(bundle: Bundle) -> tuple[Digest, bytes]:

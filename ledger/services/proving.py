@@ -28,7 +28,16 @@ from ledger.files import write_private
 from ledger.keys import Key
 from ledger.proofs.anchors import ANCHORED
 from ledger.proofs.blocks import encode_receipt, read_header, receipts_proof
-from ledger.proofs.bundles import Anchor, Bundle, ReceiptBundle, ScoreBundle, State, encode_bundle, read_bundle
+from ledger.proofs.bundles import (
+    Anchor,
+    Bundle,
+    ReceiptBundle,
+    ScoreBundle,
+    State,
+    encode_bundle,
+    read_bundle,
+    require_fit,
+)
 from ledger.proofs.statements import Statement, judged_at, statement_of
 from ledger.proofs.verification import (
     Ledger,
@@ -73,9 +82,10 @@ def ledger_of(deployment: Deployment) -> Ledger:
 
 def draft(reader: Reader, desk: Desk, text: str, policy: Policy) -> Draft:
     """The statement about a company, by its address or handle, to be anchored in the next block. Raises as
-    `find_company` does.
+    `find_company` does, and HistoryTooLong.
     """
     logs = reader.history_of(find_company(reader, text).address)
+    require_fit(logs)
     as_of = judged_at(logs[-1].time, desk.node.next_time())
     return Draft(statement_of(desk.deployment.account, logs, as_of, policy), logs, policy)
 
@@ -104,14 +114,15 @@ def anchor(desk: Desk, prepared: Prepared, drafted: Draft) -> ScoreBundle:
 
 def prove_score(reader: Reader, desk: Desk, text: str, policy: Policy) -> ScoreBundle:
     """A company's score as of the latest block, by its address or handle, with the proof that its log is whole,
-    verified. Raises as `find_company` does, NotIndexed where the company has done what is not indexed yet, and
-    NodeRefused where the node gives no proof.
+    verified. Raises as `find_company` does, HistoryTooLong, IndexBehind where the company has done what is not indexed
+    yet, and NodeRefused where the node gives no proof.
     """
     company = find_company(reader, text)
+    logs = reader.history_of(company.address)
+    require_fit(logs)
     block, value, proven = _proven(desk, head_slot_of(company.address))
     if value != int.from_bytes(company.head, "big"):
         raise IndexBehind(show_address(company.address), block.number)
-    logs = reader.history_of(company.address)
     drafted = Draft(statement_of(desk.deployment.account, logs, block.time, policy), logs, policy)
     bundle = _bundle(desk.deployment, drafted, proven)
     verify_score(bundle, ledger_of(desk.deployment), {policy.hash})

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.documents import Document
-from ledger.errors import InvalidBundle, InvalidProof, TrothError
+from ledger.errors import HistoryTooLong, InvalidBundle, InvalidProof, TrothError
 from ledger.links import head_in
 from ledger.outcomes import Status
-from ledger.proofs.bundles import MOST_BYTES, ReceiptBundle, ScoreBundle, encode_bundle, read_bundle
+from ledger.proofs.bundles import MOST_BYTES, ReceiptBundle, ScoreBundle, encode_bundle, read_bundle, require_fit
 from ledger.proofs.verification import (
     Ledger,
     ProvenReceipt,
@@ -84,6 +84,15 @@ def test_a_score_is_proven_without_an_anchor_by_the_contract_s_own_head() -> Non
 def test_an_anchor_right_after_an_event_judges_as_of_that_event() -> None:
     last = a_history()[-1].at.time
     assert verified(a_bundle(statement=a_statement(a_history(), last), time=last + 5)).score.as_of == last
+
+
+def test_a_history_that_a_bundle_can_t_hold_is_refused_before_anything_is_made_of_it() -> None:
+    logs = a_bundle().logs
+    bundle = replace(a_bundle(), logs=logs * (MOST_BYTES // 700 // len(logs)))
+    require_fit(bundle.logs)
+    assert len(gzip.decompress(encode_bundle(bundle)[1])) < MOST_BYTES
+    with pytest.raises(HistoryTooLong, match="do not fit into one bundle"):
+        require_fit(logs * (MOST_BYTES // 400 // len(logs)))
 
 
 def test_a_bundle_s_name_is_its_content_s_and_its_file_is_always_the_same() -> None:
