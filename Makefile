@@ -17,7 +17,7 @@ FORGE = $(firstword $(wildcard node_modules/@foundry-rs/forge-*/bin/forge) forge
 PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo test fuzz chaos prove check format contract page clean
+.PHONY: help demo test fuzz fuzz-files chaos prove check format contract page clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -40,6 +40,9 @@ check: $(VENV)/.dev node_modules/.ready ## Formats, lint, types, import floors, 
 
 fuzz: $(SOLCX_BINARY_PATH)/.ready ## Search longer for a broken rule of the contract (half an hour)
 	FOUNDRY_PROFILE=fuzz $(FORGE) test --match-path 'tests/forge/invariant/*'
+
+fuzz-files: $(VENV)/.dev ## Search for a file that breaks a verifier (SECONDS=600; needs: pip install atheris)
+	$(BIN)/python -m tests.fuzz.files -max_total_time=$(or $(SECONDS),600)
 
 chaos: $(VENV)/.dev ## Index a chain that forks, from nodes that fail, dying at any commit (SEEDS=5000, FIRST=0)
 	CHAOS_SEEDS=$(or $(SEEDS),5000) CHAOS_FIRST_SEED=$(or $(FIRST),0) $(BIN)/pytest -q -p no:ape_test tests/integration/test_chaos.py

@@ -1,0 +1,1 @@
+"""Fuzzers, which run for as long as one likes."""
