@@ -18,6 +18,7 @@ TrothError                  says what is wrong, with which value, and what to do
 ├── Unavailable             something that is needed does not answer, or is not there
 │   ├── NodeUnreachable, NodeRefused, NodeBehind, QuorumMissing, GatewayFailed
 │   ├── NeedsNodes, NotChecked
+│   ├── BlockGone           the last block indexed, where it was not final
 │   ├── TransactionFailed, TransactionPending, InsufficientFunds, FeeTooHigh
 │   ├── NoKey               a keystore that can't be opened
 │   ├── FileExists, CannotWrite, CannotRead
@@ -27,7 +28,7 @@ TrothError                  says what is wrong, with which value, and what to do
 │   └── UnusableChain       a saved local chain that can't be gone on from
 └── Contradiction           two things that must agree do not: trust neither before it is settled
     ├── InvalidProof        what is said to prove something does not
-    ├── WrongChain, NoContract, WrongCode, MalformedLog
+    ├── WrongChain, NoContract, WrongCode, MalformedLog, LogsMissing
     ├── BrokenLink, HeadMismatch, ChainDiverged, NodesDisagree, RowsDiffer
     └── ForeignDatabase
 """
@@ -422,6 +423,17 @@ class NodeBehind(Unavailable):
         self.url = url
 
 
+class BlockGone(Unavailable):
+    """The chain has given up the last block indexed, as it may: it was not final."""
+
+    def __init__(self, url: str, block: int) -> None:
+        super().__init__(
+            f"By the node at {url}, the chain has given up block {block}, up to which the database goes.",
+            "It was not final. Run `troth index`, which undoes what stood on it, and look again.",
+        )
+        self.url = url
+
+
 class StateGone(Unavailable):
     """The node does not say what the contract held after a block."""
 
@@ -598,6 +610,9 @@ class UnusableChain(Unavailable):
 class Contradiction(TrothError):
     """Two things that must agree do not."""
 
+    blamed = False
+    """Whether the node whose answer it was is known, and left alone already."""
+
 
 class InvalidProof(Contradiction):
     """What is said to prove something does not."""
@@ -650,6 +665,16 @@ class MalformedLog(Contradiction):
         )
         self.index = index
         self.why = why
+
+
+class LogsMissing(Contradiction):
+    """A node gives no logs of a block in whose receipts it has some."""
+
+    def __init__(self, url: str, block: int) -> None:
+        super().__init__(
+            f"The node at {url} gives no logs of the ledger in block {block}, and its receipts have some.",
+            "The node leaves events out. Use another node.",
+        )
 
 
 class BrokenLink(Contradiction):

@@ -5,6 +5,7 @@ Logs are asked for as raw JSON: web3's own formatting costs several times what e
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -15,7 +16,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import orjson
 import requests
 from eth_abi.exceptions import DecodingError
+from urllib3.exceptions import HTTPError as BrokenAnswer
+from urllib3.exceptions import ReadTimeoutError
 from web3 import HTTPProvider
+from web3._utils.http_session_manager import HTTPSessionManager
 from web3.types import RPCEndpoint
 
 from ledger.errors import InvalidInput, NodeRefused, NodeUnreachable
@@ -24,6 +28,11 @@ from ledger.headers import encode_header, header_hash
 from ledger.units import Address, BlockNumber, Digest, Timestamp, parse_bytes, parse_digest, parse_quantity, show_hex
 
 TIMEOUT_S = 30
+"""Of silence."""
+LONGEST_S = 300
+"""Of one answer, though a node may never fall silent."""
+BATCH = 100
+"""Requests sent at once: what nodes take that take few."""
 MOST_TOLD = 300
 """Characters of a node's own words."""
 
@@ -54,21 +63,23 @@ class Node:
         """The result of one request. Raises NodeUnreachable, NodeRefused."""
         try:
             response = self._provider.make_request(RPCEndpoint(method), list(params))
-        except (requests.RequestException, OSError) as error:
+        except _BROKEN as error:
             raise NodeUnreachable(self.url, _reason(error)) from error
         except (ValueError, RecursionError) as error:
             raise NodeRefused(self.url, method, self._told(f"its answer is not JSON-RPC ({error})")) from error
         return self._result(method, response)
 
     def batch(self, calls: Sequence[Request]) -> list[Any]:
-        """The results of several requests sent at once, in their order. Raises as `request` does."""
-        if not calls:
-            return []
+        """The results of several requests, sent `BATCH` at once, in their order. Raises as `request` does."""
+        parts = [calls[start : start + BATCH] for start in range(0, len(calls), BATCH)]
+        return [result for part in parts for result in self._together(part)]
+
+    def _together(self, calls: Sequence[Request]) -> list[Any]:
         try:
             responses = self._provider.make_batch_request([(RPCEndpoint(method), params) for method, params in calls])
-        except (requests.RequestException, OSError) as error:
+        except _BROKEN as error:
             raise NodeUnreachable(self.url, _reason(error)) from error
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
+        except (AttributeError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise NodeRefused(self.url, "a batch", self._told(f"its answer is not JSON-RPC ({error})")) from error
         if isinstance(responses, dict) and "error" in responses:
             # Of the batch as a whole: too many at once, or none at all.
@@ -170,6 +181,13 @@ class Node:
         query = {"address": show_hex(address), "blockHash": show_hex(block)}
         return self._timed(self.request("eth_getLogs", query))
 
+    def emitted(self, address: Address, block: Digest) -> bool:
+        """Whether a contract emitted logs in the block of a hash, by the receipts of its transactions."""
+        method, contract = "eth_getBlockReceipts", show_hex(address)
+        with self.understanding(method):
+            receipts = self.request(method, show_hex(block))
+            return any(log["address"].lower() == contract for receipt in receipts for log in receipt["logs"])
+
     def _timed(self, logs: list[dict[str, Any]]) -> list[dict[str, Any]]:
         with self.understanding("eth_getLogs"):
             # Not every node gives the time with the log; the events' links prove it either way.
@@ -207,9 +225,54 @@ class Node:
 class _Provider(HTTPProvider):
     """web3's, with a reader that takes half the time."""
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._request_session_manager = _Sessions()
+
     @staticmethod
     def decode_rpc_response(raw_response: bytes) -> Any:
         return orjson.loads(raw_response)
+
+
+class _Sessions(HTTPSessionManager):
+    """web3's, which also ends an answer that goes on and on, and reads why where that comes with an HTTP status."""
+
+    def make_post_request(self, endpoint_uri: Any, data: Any, **options: Any) -> bytes:
+        end = time.monotonic() + LONGEST_S
+        with self.get_response_from_post_request(endpoint_uri, data=data, stream=True, **options) as response:
+            body = b"".join(_pieces(response, end))
+            if not _explains(response.status_code, body):
+                response.raise_for_status()
+            return body
+
+
+class _TooLong(requests.Timeout):
+    pass
+
+
+_BROKEN = (requests.RequestException, OSError, BrokenAnswer)
+
+
+def _pieces(response: requests.Response, end: float) -> Iterator[bytes]:
+    # Whatever has come, and no waiting until there is more of it.
+    while piece := response.raw.read1(1 << 16, decode_content=True):
+        if time.monotonic() > end:
+            raise _TooLong
+        yield piece
+
+
+def _explains(status: int, body: bytes) -> bool:
+    """Whether an answer is JSON-RPC's own, whatever its status: some refuse a range of blocks so. Not where the status
+    says enough: too many requests, or a fault of the server.
+    """
+    if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return False
+    try:
+        said = orjson.loads(body)
+    except ValueError:
+        return False
+    first = said[0] if isinstance(said, list) and said else said
+    return isinstance(first, dict) and isinstance(first.get("error"), dict)
 
 
 def _header(answer: Any, asked: BlockNumber | str) -> Header | None:
@@ -234,7 +297,8 @@ def secrets_of(url: str) -> set[str]:
     """The parts of a URL that may be a key: of its path, its query, and its user's name and password."""
     parts = urlsplit(url)
     values = [value for _, value in parse_qsl(parts.query)]
-    written = [*parts.path.split("/"), *values, parts.username or "", parts.password or ""]
+    # A key may be all of the query.
+    written = [*parts.path.split("/"), parts.query, *values, parts.username or "", parts.password or ""]
     return {part for each in written for part in (each, unquote(each)) if len(part) >= SHORTEST_SECRET}
 
 
@@ -242,16 +306,21 @@ def without_secrets(url: str) -> str:
     """Scheme, host and port of a URL: providers put their keys into the path, the query or the user's name."""
     parts = urlsplit(url)
     host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else host
     shown = f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
     return shown if parts.path in ("", "/") and not parts.query else f"{shown}/…"
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, requests.Timeout):
+    if isinstance(error, _TooLong):
+        return f"no whole answer within {LONGEST_S} s"
+    if isinstance(error, requests.Timeout | ReadTimeoutError):
         return f"no answer within {TIMEOUT_S} s"
     if isinstance(error, requests.HTTPError):
         status = error.response.status_code
         return f"HTTP status {status}: {HTTPStatus(status).phrase}" if status in _STATUSES else f"HTTP status {status}"
+    if isinstance(error, BrokenAnswer):
+        return "its answer broke off"
     said = str(error)
     for words, reason in _REASONS.items():
         if words in said:

@@ -17,6 +17,8 @@ FIRST_REST_S = 0.25
 LONGEST_REST_S = 30.0
 DISTRUST_S = 3600.0
 """How long a node that gave false answers is not asked."""
+QUIET = 16
+"""How often in a row a node may have nothing new before another is asked: some two blocks' time."""
 
 
 @dataclass
@@ -27,6 +29,8 @@ class _Health:
     busy: int = 0
     """Requests that it is at."""
     distrusted: bool = False
+    quiet: int = 0
+    """How often in a row it had nothing new."""
 
 
 class Nodes:
@@ -52,16 +56,20 @@ class Nodes:
         return self.other(()) or min(self.all, key=lambda node: self._health[id(node)].ready_at)
 
     def other(self, asked: Collection[Node]) -> Node | None:
-        """A node that was not asked, once one is ready: the one that failed least, and of those the one that has least
-        to do. None if there is none, or all such gave false answers.
+        """A node that was not asked, once one is ready: the one that failed least, then one that does not seem to stand
+        still, then the one that has least to do. None if there is none, or all such gave false answers.
         """
         while True:
             with self._lock:
                 now = self._clock()
                 others = [(self._health[id(node)], node) for node in self.all if node not in asked]
-                ready = [(each.failures, each.busy, node) for each, node in others if each.ready_at <= now]
+                ready = [
+                    (each.failures, each.quiet // QUIET, each.busy, node)
+                    for each, node in others
+                    if each.ready_at <= now
+                ]
                 if ready:
-                    node = min(ready, key=itemgetter(0, 1))[2]
+                    node = min(ready, key=itemgetter(0, 1, 2))[3]
                     self._health[id(node)].distrusted = False
                     return node
                 moments = [each.ready_at for each, _ in others if not each.distrusted]
@@ -103,6 +111,12 @@ class Nodes:
             health.failures += 1
             rest = self._random.uniform(0, min(LONGEST_REST_S, FIRST_REST_S * 2**health.failures))
             health.ready_at = self._clock() + rest
+
+    def heard(self, node: Node, news: bool) -> None:
+        """A node had something new, or had not. One that never has may stand still: it answers, and nobody is told."""
+        with self._lock:
+            health = self._health[id(node)]
+            health.quiet = 0 if news else health.quiet + 1
 
     def distrust(self, node: Node) -> None:
         """A node gave an answer that can't be true: it is left alone for long."""

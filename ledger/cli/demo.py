@@ -206,6 +206,8 @@ def _replay(chain: LocalChain, days: int) -> Replay:
 
 
 def _serve(settings: Settings, console: Console, node_url: str, gateway: str) -> None:
+    # The gateway reads its own settings, and asks the demo's node for proofs.
+    os.environ["TROTH_RPC_URL"] = node_url
     server = uvicorn.Server(
         uvicorn.Config(gateway, factory=True, host=settings.host, port=settings.port, log_level="warning")
     )
@@ -218,7 +220,7 @@ def _serve(settings: Settings, console: Console, node_url: str, gateway: str) ->
             time.sleep(POLL_S)
         if not server.started:
             raise Unavailable("The gateway did not start.", "Run `troth serve` to see why.")
-        _say_what_to_open(settings, console)
+        _say_what_to_open(settings, console, node_url)
         if node_url != settings.rpc_url:
             console.print("For `troth doctor` and `troth index` beside this:")
             console.print(f"  export TROTH_RPC_URL={node_url}")
@@ -231,7 +233,7 @@ def _serve(settings: Settings, console: Console, node_url: str, gateway: str) ->
         thread.join()
 
 
-def _say_what_to_open(settings: Settings, console: Console) -> None:
+def _say_what_to_open(settings: Settings, console: Console, node_url: str) -> None:
     base = f"http://{settings.host}:{settings.port}"
     with settings.open_database().read() as reader:
         first = max(directory(reader, Scorer(settings.load_policy())), key=lambda view: view.score.counts.matured)
@@ -247,6 +249,8 @@ def _say_what_to_open(settings: Settings, console: Console) -> None:
         )
     console.print(f"  a badge          {base}/badges/{company}.svg")
     console.print(f"  the API          {base}/api")
+    console.print(f"  a proof          {base}/verify.html#bundle=/api/companies/{company}/bundle", soft_wrap=True)
+    console.print(f"                   which you check by a node, such as this one: {node_url}", soft_wrap=True)
 
 
 def _require_own_settings(settings: Settings) -> None:

@@ -35,11 +35,12 @@ from ledger.cli.text import (
     rank_table,
     score_tables,
 )
-from ledger.cli.watching import Journal, measure, serve_metrics
+from ledger.cli.watching import Journal, measure, remember, serve_metrics
 from ledger.errors import (
     BrokenLink,
     Contradiction,
     HeadMismatch,
+    LogsMissing,
     MalformedLog,
     NodesDisagree,
     Refused,
@@ -230,6 +231,8 @@ def _follow(
     finality, limits = settings.finality_of(deployment), settings.limits()
     indexer = Indexer(settings.open_nodes(), database, deployment, finality, limits, tell, settings.load_policy())
     begin()
+    with suppress(Unavailable), database.read() as reader:
+        remember(reader.require_cursor())
     pause = Pause()
     doubts = 0
     while not stopping.is_set():
@@ -241,7 +244,7 @@ def _follow(
             return
         except Unavailable as error:
             journal.waiting(str(error))
-        except (BrokenLink, HeadMismatch, MalformedLog, NodesDisagree) as error:
+        except (BrokenLink, HeadMismatch, LogsMissing, MalformedLog, NodesDisagree) as error:
             # One address may stand for many nodes, of which some are behind others.
             if doubts == DOUBTS:
                 raise
@@ -346,5 +349,11 @@ def run() -> None:
         err.print(Text("error:", "bold red"), end=" ")
         err.print(error.what, error.remedy, sep="\n", soft_wrap=True)
         sys.exit(_exit_code(error))
+    except OSError as error:
+        # Nobody can be told any more, as where a disk is full that the output goes to.
+        out.on_broken_pipe()
+        with suppress(OSError):
+            err.print(Text("error:", "bold red"), str(error), soft_wrap=True)
+        sys.exit(COULD_NOT)
     except KeyboardInterrupt:
         sys.exit(0)

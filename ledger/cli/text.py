@@ -83,7 +83,7 @@ def past_progress(console: Console) -> Iterator[Progressing]:
 def score_tables(view: CompanyView, policy: Policy) -> Iterator[Table]:
     """A company's score as tables. Every figure in parts per million, as an integer."""
     result = view.score
-    title = f"{view.name}, reliability: {result.grade}, as of block {result.as_of_block} ({show_time(result.as_of)})"
+    title = f"{view.name}, reliability: {result.grade}, as of {_block(view)} ({show_time(result.as_of)})"
     assured = str(result.floor)
     if result.floor is None:
         assured = f"– (not judged, and last in rank: evidence is worth fewer than {policy.min_evidence} promises)"
@@ -210,7 +210,7 @@ def finding_line(finding: Finding) -> str:
 def rank_table(views: Sequence[CompanyView], policy: Policy) -> Table:
     """The directory, the highest assured floor first."""
     table = _table(
-        f"As of block {views[0].score.as_of_block}" if views else "No company has registered yet",
+        f"As of {_block(views[0])}" if views else "No company has registered yet",
         ["", "company", "assured, ppm", "reliability", "to expect", "promises", "fairness"],
         f"Policy {policy.name} {show_hex(policy.hash)}",
     )
@@ -227,6 +227,11 @@ def rank_table(views: Sequence[CompanyView], policy: Policy) -> Table:
             str(score.fairness.state),
         )
     return table
+
+
+def _block(view: CompanyView) -> str:
+    """The last block that a score rests on, and whether the chain may still give it up."""
+    return f"block {view.score.as_of_block}" + ("" if view.final else ", provisional")
 
 
 def _table(title: str, columns: Sequence[str], caption: str | None = None) -> Table:

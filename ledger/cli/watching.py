@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 
 import structlog
 from prometheus_client import Counter, Gauge, start_http_server
@@ -11,6 +12,7 @@ from prometheus_client import Counter, Gauge, start_http_server
 from ledger.errors import PortBusy
 from ledger.events import Block
 from ledger.indexer.notices import CaughtUp, Extended, NodeDistrusted, NodeFailed, Notice, Rewound
+from ledger.store.records import Cursor
 
 _BLOCK = Gauge("troth_index_block", "Last block indexed.")
 _FINAL = Gauge("troth_index_final_block", "Last block that the chain can't give up any more.")
@@ -29,6 +31,13 @@ def serve_metrics(port: int) -> None:
         start_http_server(port, "127.0.0.1")
     except OSError as error:
         raise PortBusy("127.0.0.1", port, "TROTH_METRICS_PORT") from error
+
+
+def remember(cursor: Cursor) -> None:
+    """Begins the metrics with what the database has: an index started in an outage is behind from the first."""
+    _BLOCK.set(cursor.block.number)
+    _FINAL.set(cursor.final)
+    _grow_old(cursor.block)
 
 
 def measure(notice: Notice) -> None:
@@ -77,18 +86,23 @@ class Journal:
         """One line; none where nothing is new."""
         match notice:
             case Extended(block, target, events):
-                self._log.info("extended", block=block.number, latest=target, events=events)
+                self._say("info", "extended", block=block.number, latest=target, events=events)
             case CaughtUp(block, final) if block.number != self._reached:
                 self._reached = block.number
-                self._log.info("caught up", block=block.number, final=final)
+                self._say("info", "caught up", block=block.number, final=final)
             case Rewound(before, after, why):
-                self._log.warning("rewound", before=before, after=after, why=why)
+                self._say("warning", "rewound", before=before, after=after, why=why)
             case NodeFailed(url, why):
-                self._log.warning("node failed", node=url, why=why)
+                self._say("warning", "node failed", node=url, why=why)
             case NodeDistrusted(url, why):
-                self._log.error("node distrusted", node=url, why=why)
+                self._say("error", "node distrusted", node=url, why=why)
 
     def waiting(self, why: str) -> None:
         """Nothing goes on, and will be tried again."""
         _WAITING.set(1)
-        self._log.warning("waiting", why=why)
+        self._say("warning", "waiting", why=why)
+
+    def _say(self, level: str, event: str, **what: object) -> None:
+        # What is indexed is, whether or not its log can be written: a disk may be full, a reader gone.
+        with suppress(OSError):
+            getattr(self._log, level)(event, **what)

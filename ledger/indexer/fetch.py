@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -19,7 +20,16 @@ from ledger.chain.deployment import Deployment
 from ledger.chain.logs import may_hold, read_logs
 from ledger.chain.node import Node
 from ledger.chain.nodes import Nodes
-from ledger.errors import InvalidSettings, MalformedLog, NodeRefused, NodesDisagree, NodeUnreachable, QuorumMissing
+from ledger.errors import (
+    Contradiction,
+    InvalidSettings,
+    LogsMissing,
+    MalformedLog,
+    NodeRefused,
+    NodesDisagree,
+    NodeUnreachable,
+    QuorumMissing,
+)
 from ledger.events import Header, Log
 from ledger.indexer.follow import Finality, Range
 from ledger.indexer.notices import NodeDistrusted, NodeFailed, Tell
@@ -65,7 +75,7 @@ class Fetcher:
             raise InvalidSettings(f"TROTH_QUORUM={quorum}, but TROTH_RPC_URL names {len(nodes.all)} nodes")
         self._nodes = nodes
         self._deployment = deployment
-        self._most = blocks
+        self._limit = self._most = blocks
         self._blocks = min(blocks, FIRST_BLOCKS)
         self._ahead = ahead
         self._window = float(ahead)
@@ -78,9 +88,19 @@ class Fetcher:
     def ready(self, node: Node) -> Node:
         """A node, once it is known to serve the ledger. Raises WrongChain, NoContract, WrongCode."""
         if id(node) not in self._verified:
-            self._deployment.verify(node)
+            try:
+                self._deployment.verify(node)
+            except Contradiction as error:
+                self.blame(node, error)
+                raise
             self._verified.add(id(node))
         return node
+
+    def blame(self, node: Node, error: Contradiction) -> None:
+        """Leaves a node alone, unless it is known that the answer which contradicts was another's."""
+        if not error.blamed:
+            error.blamed = True
+            self._distrust(node, error.what)
 
     def ranges(self, blocks: Range, companies: Iterable[Address]) -> Iterator[Fetched]:
         """A range in parts, in their order, with the heads of `companies` and of those that are met on the way. Raises
@@ -133,8 +153,8 @@ class Fetcher:
         return fetched
 
     def child(self, node: Node, block: Header) -> list[Log]:
-        """The logs of a block that a node has, by its hash. Raises MalformedLog, QuorumMissing, NodesDisagree, and as
-        the node does.
+        """The logs of a block that a node has, by its hash. Raises MalformedLog, LogsMissing, QuorumMissing,
+        NodesDisagree, and as the node does.
         """
         return self._agreed(
             node, self._logs_of(node, block), lambda other: self._same_block(other, block), block, block
@@ -166,15 +186,24 @@ class Fetcher:
             return []
         with self._nodes.asking(node):
             raw = node.logs_of(self._deployment.address, block.hash)
+        if not raw and self._emitted(node, block):
+            missing = LogsMissing(node.url, block.number)
+            self.blame(node, missing)
+            raise missing
         return self._read(node, raw, block, block)
+
+    def _emitted(self, node: Node, block: Header) -> bool:
+        """Whether a block whose Bloom filter allows for the ledger has logs of it, where a node gives receipts."""
+        with suppress(NodeRefused):
+            return node.emitted(self._deployment.address, block.hash)
+        return False
 
     def _read(self, node: Node, raw: list[dict[str, Any]], first: Header, last: Header) -> list[Log]:
         headers = (first, last) if first.number != last.number else (last,)
         try:
             return read_logs(raw, self._deployment.address, first.number, last.number, headers)
         except MalformedLog as error:
-            # Here it is known whose answer that was.
-            self._distrust(node, error.what)
+            self.blame(node, error)
             raise
 
     def _fetch(self, part: Range) -> list[Fetched]:
@@ -192,7 +221,7 @@ class Fetcher:
                 failures += 1
                 if failures >= TRIES * len(self._nodes.all):
                     raise
-            except MalformedLog:
+            except Contradiction:
                 if not self._nodes.trusted:
                     raise
             else:
@@ -241,7 +270,7 @@ class Fetcher:
         while failures < TRIES * len(self._nodes.all) and (other := self._nodes.other(asked)):
             try:
                 return other, ask(other)
-            except MalformedLog:
+            except Contradiction:
                 continue
             except (NodeRefused, NodeUnreachable) as error:
                 self._tell(NodeFailed(other.url, error.what))
@@ -255,7 +284,11 @@ class Fetcher:
     def _smaller(self, part: Range, said: str) -> list[Range]:
         """The parts to ask for instead, by what a node said when it refused; none if that was not about their size."""
         count = part.last - part.first + 1
-        if count == 1 or not _TOO_MANY.search(said) or _RATE.search(said):
+        if not _TOO_MANY.search(said) or _RATE.search(said):
+            return []
+        if count == 1:
+            # That can't be about size, nor can what made it so small have been: a quota, by the words of a limit.
+            self._most = self._limit
             return []
         suggested = _SUGGESTED.search(said)
         end = (

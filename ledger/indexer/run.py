@@ -13,6 +13,7 @@ from ledger.chain.node import Node
 from ledger.chain.nodes import Nodes
 from ledger.decoding import decode
 from ledger.errors import (
+    BlockGone,
     BrokenLink,
     ChainDiverged,
     Contradiction,
@@ -27,7 +28,7 @@ from ledger.errors import (
 from ledger.events import Block, Header, Log, Made
 from ledger.indexer.fetch import TRIES, Fetched, Fetcher
 from ledger.indexer.follow import Child, Finality, Range, Rewind, common, next_step, window
-from ledger.indexer.notices import CaughtUp, Extended, NodeDistrusted, NodeFailed, Notice, Rewound, Tell
+from ledger.indexer.notices import CaughtUp, Extended, NodeFailed, Notice, Rewound, Tell
 from ledger.indexer.project import project
 from ledger.indexer.scores import rows_of_all, turned
 from ledger.indexer.undo import rewind
@@ -109,7 +110,7 @@ class Indexer:
             node = self._source = self._nodes.next()
             try:
                 return self._go_on(node, BlockNumber(MAX_QUANTITY) if to is None else to)
-            except (NodeUnreachable, NodeRefused, NodeBehind) as error:
+            except (NodeUnreachable, NodeRefused, NodeBehind, BlockGone) as error:
                 if isinstance(error, NodeBehind):
                     self._nodes.failed(node)
                 self._tell(NodeFailed(error.url, error.what))
@@ -123,8 +124,7 @@ class Indexer:
                 if isinstance(error, BrokenLink | HeadMismatch) and self._doubt(error) and doubts < _DOUBTS:
                     doubts += 1
                     continue
-                self._nodes.distrust(self._source)
-                self._tell(NodeDistrusted(self._source.url, error.what))
+                self._fetcher.blame(self._source, error)
                 if not self._nodes.trusted:
                     raise
 
@@ -135,6 +135,7 @@ class Indexer:
 
     def _go_on(self, node: Node, to: BlockNumber) -> Cursor:
         cursor = self._begin(node)
+        before = cursor.block
         while True:
             number = cursor.block.number
             with self._nodes.asking(node):
@@ -151,6 +152,7 @@ class Indexer:
                 case None:
                     if latest.number < number:
                         raise NodeBehind(node.url, latest.number, number)
+                    self._nodes.heard(node, cursor.block != before)
                     cursor = self._settle(cursor, here, final)
                     break
                 case Range() as blocks:
@@ -216,7 +218,7 @@ class Indexer:
             companies = reader.companies_among({log.company for log in logs})
             after = project(map(decode, logs), companies, standings)
             rows = turned(reader, standings, cursor.block.time, after.standings, block.time, self._policy)
-        checked = block if self._heads_agree(node, known, block.number, told) else cursor.checked
+        checked = block if self._heads_agree(node, known, block, told) else cursor.checked
         with self._database.write() as writer:
             if writer.cursor() != cursor:
                 return writer.require_cursor()
@@ -231,10 +233,10 @@ class Indexer:
         self._tell(Extended(block, target, len(logs)))
         return cursor
 
-    def _heads_agree(self, node: Node, known: Heads, block: BlockNumber, told: Heads | None) -> bool:
+    def _heads_agree(self, node: Node, known: Heads, block: Block, told: Heads | None) -> bool:
         """Whether the heads are the contract's, before what gave them is stored; `told` of them was asked for already,
-        None where the node did not say. Raises HeadMismatch where they are not; False where the node can't tell: few
-        keep the state of old blocks.
+        None where the node did not say. Raises HeadMismatch where they are not, BlockGone; False where the node can't
+        tell: few keep the state of old blocks.
         """
         if told is None:
             return False
@@ -258,11 +260,11 @@ class Indexer:
             known = reader.heads()
         if cursor.block.number < latest:
             # One was told to stop here, where the node may have no state any more.
-            if not self._heads_agree(node, known, cursor.block.number, {}):
+            if not self._heads_agree(node, known, cursor.block, {}):
                 return cursor
         else:
             with self._nodes.asking(node):
-                compare_heads(node, self._deployment, known, cursor.block.number)
+                compare_heads(node, self._deployment, known, cursor.block)
         with self._database.write() as writer:
             if writer.cursor() == cursor and cursor.checked != cursor.block:
                 cursor = replace(cursor, checked=cursor.block)
@@ -289,6 +291,9 @@ class Indexer:
             recent = reader.recent()
         with self._nodes.asking(node):
             headers = node.blocks([block.number for block in recent])
+            if None in headers:
+                # A moment ago it had another one at the last of these numbers. Some addresses stand for many nodes.
+                raise NodeRefused(node.url, "eth_getBlockByNumber", f"it lacks blocks up to {cursor.block.number} now")
         block = common(recent, {header.number: header.hash for header in headers if header is not None}, cursor.final)
         with self._database.write() as writer:
             if writer.cursor() != cursor:
@@ -330,16 +335,35 @@ class Indexer:
 
 
 def compare_heads(
-    node: Node, deployment: Deployment, known: Heads, block: BlockNumber, told: Heads = MappingProxyType({})
+    node: Node, deployment: Deployment, known: Heads, block: Block, told: Heads = MappingProxyType({})
 ) -> None:
     """Compares the replayed heads of companies with the contract's at a block, of which the node told some already.
-    Raises HeadMismatch at the first.
+    Raises HeadMismatch at the first; BlockGone where the node has another block by now, whose heads these are.
     """
     rest = [company for company in known if company not in told]
-    on_chain = dict(told) | dict(zip(rest, heads(node, deployment.address, rest, block), strict=True))
+    on_chain = dict(told) | dict(zip(rest, heads(node, deployment.address, rest, block.number), strict=True))
     for company, head in known.items():
         if head != (theirs := on_chain[company]):
-            raise HeadMismatch(show_address(company), show_hex(head), show_hex(theirs), block)
+            if _existing(node, block.number).hash != block.hash:
+                raise BlockGone(node.url, block.number)
+            raise HeadMismatch(show_address(company), show_hex(head), show_hex(theirs), block.number)
+
+
+def require_on_chain(node: Node, cursor: Cursor) -> BlockNumber:
+    """Gives a node's latest block. Raises NodeBehind, BlockGone or ChainDiverged if its chain lacks the last one that
+    is indexed.
+    """
+    latest, here = node.blocks(["latest", cursor.block.number])
+    if latest is None:
+        raise NodeRefused(node.url, "eth_getBlockByNumber", "it has no latest block")
+    if latest.number < cursor.block.number:
+        raise NodeBehind(node.url, latest.number, cursor.block.number)
+    if here is None or here.hash != cursor.block.hash:
+        if not cursor.is_final:
+            raise BlockGone(node.url, cursor.block.number)
+        theirs = "none" if here is None else show_hex(here.hash)
+        raise ChainDiverged(cursor.block.number, show_hex(cursor.block.hash), theirs)
+    return latest.number
 
 
 def require_same_ledger(reader: Reader, deployment: Deployment, url: str) -> None:

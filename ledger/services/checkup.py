@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from ledger.chain.deployment import Deployment
 from ledger.chain.node import Node
-from ledger.errors import ChainDiverged, NodeBehind, NodeRefused, QuorumMissing, TrothError
-from ledger.indexer.run import compare_heads, require_same_ledger
+from ledger.errors import QuorumMissing, TrothError
+from ledger.indexer.run import compare_heads, require_on_chain, require_same_ledger
 from ledger.scoring.policy import Policy
 from ledger.store.database import Database
 from ledger.units import Address, Digest, show_address, show_hex, show_time
@@ -136,17 +136,9 @@ def _database(node: Node, deployment: Deployment, database: Database) -> str:
         require_same_ledger(reader, deployment, database.url)
         cursor = reader.require_cursor()
         known = reader.heads()
-    head = node.block("latest")
-    if head is None:
-        raise NodeRefused(node.url, "eth_getBlockByNumber", "it has no latest block")
-    if head.number < cursor.block.number:
-        raise NodeBehind(node.url, head.number, cursor.block.number)
-    theirs = node.block(cursor.block.number)
-    if theirs is None or theirs.hash != cursor.block.hash:
-        found = "none" if theirs is None else show_hex(theirs.hash)
-        raise ChainDiverged(cursor.block.number, show_hex(cursor.block.hash), found)
-    compare_heads(node, deployment, known, cursor.block.number)
-    behind = head.number - cursor.block.number
+    latest = require_on_chain(node, cursor)
+    compare_heads(node, deployment, known, cursor.block)
+    behind = latest - cursor.block.number
     return (
         f"indexed to block {cursor.block.number} ({show_time(cursor.block.time)}), {behind} behind the node;"
         f" the heads of {len(known)} companies agree with the contract's"

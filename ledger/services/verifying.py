@@ -8,10 +8,12 @@ from ledger.chain.deployment import Deployment
 from ledger.chain.node import Node
 from ledger.decoding import decode
 from ledger.errors import (
+    BlockGone,
     BrokenLink,
     HeadMismatch,
     LogDiffers,
     MalformedLog,
+    NodeBehind,
     NodeRefused,
     NodeUnreachable,
     QuorumMissing,
@@ -21,14 +23,14 @@ from ledger.errors import (
 )
 from ledger.events import Event
 from ledger.indexer.project import project
-from ledger.indexer.run import compare_heads, require_same_ledger
+from ledger.indexer.run import compare_heads, require_on_chain, require_same_ledger
 from ledger.indexer.scores import rows_of_all
 from ledger.links import replay
 from ledger.scoring.policy import Policy
 from ledger.store.database import Database
 from ledger.store.reading import Reader
 from ledger.store.records import Cursor
-from ledger.units import Address, BlockNumber, Digest, show_address, show_hex
+from ledger.units import Address, Digest, show_address, show_hex
 
 
 def verify(
@@ -38,8 +40,8 @@ def verify(
     quorum, and what follows from it with the stored companies and promises, and with the rows that scores are made of,
     where those are kept under this policy. Gives how far it goes, and how many events it has.
 
-    Raises LogDiffers or RowsDiffer at the first that is not as it should be; StateGone or NodeUnreachable where all
-    but the contract's heads was compared.
+    Raises LogDiffers or RowsDiffer at the first that is not as it should be; StateGone, BlockGone, NodeBehind or
+    NodeUnreachable where all but the contract's heads was compared.
     """
     with database.read() as reader:
         require_same_ledger(reader, deployment, database.url)
@@ -48,24 +50,25 @@ def verify(
             heads, count = _replay(reader, deployment, database.url)
             if cursor.policy == policy.hash:
                 _compare_scores(reader, cursor, policy, database.url)
-            _compare_heads(nodes, quorum, deployment, heads, cursor.block.number)
+            _compare_heads(nodes, quorum, deployment, heads, cursor)
         except (MalformedLog, BrokenLink, HeadMismatch) as error:
             raise LogDiffers(database.url, error.what) from error
     return cursor, count
 
 
 def _compare_heads(
-    nodes: Sequence[Node], quorum: int, deployment: Deployment, heads: dict[Address, Digest], block: BlockNumber
+    nodes: Sequence[Node], quorum: int, deployment: Deployment, heads: dict[Address, Digest], cursor: Cursor
 ) -> None:
     agreeing = 0
     failed: list[Unavailable] = []
     for node in nodes:
         try:
             deployment.verify(node)
-            compare_heads(node, deployment, heads, block)
+            require_on_chain(node, cursor)
+            compare_heads(node, deployment, heads, cursor.block)
         except NodeRefused as error:
-            failed.append(StateGone(node.url, block, error.what))
-        except NodeUnreachable as error:
+            failed.append(StateGone(node.url, cursor.block.number, error.what))
+        except (NodeUnreachable, NodeBehind, BlockGone) as error:
             failed.append(error)
         else:
             agreeing += 1

@@ -28,6 +28,9 @@ class Database:
         except (ArgumentError, ValueError):
             # Not shown: what can't be parsed may hold a password anywhere.
             raise InvalidSettings("TROTH_DATABASE is not a URL such as sqlite:///troth.db") from None
+        if "@" in (parsed.host or ""):
+            # Of a password that has one itself, what is after it would be taken for the host, and shown.
+            raise InvalidSettings("TROTH_DATABASE has an @ in its password, which a URL writes as %40")
         self.url = shown_url(parsed)
         """The URL as it may be shown."""
         self._backend: Backend

@@ -18,6 +18,16 @@ Rows = Sequence[tuple[Any, ...]]
 """Each with all of a table's columns, in their order."""
 
 BUSY_TIMEOUT_MS = 10_000
+PATIENCE = {
+    "connect_timeout": "10",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "60000",
+}
+"""Of connections to PostgreSQL, where their URL says nothing else: one to a machine that is gone without a word ends
+after a minute, and not after hours."""
+
 CACHE_KIB = 64 * 1024
 """Of SQLite's pages: what indexes of promises' ids touch in no order."""
 
@@ -124,6 +134,9 @@ class SQLite:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise IndexBusy(self._shown) from error
+            except OSError as error:
+                # Not every file system has locks.
+                raise NoDatabase(self._shown, f"beside it, {error.strerror or error}") from error
             yield
 
 
@@ -135,12 +148,14 @@ class PostgreSQL:
     exists = True
 
     def __init__(self, url: URL) -> None:
-        self._url = url.set(drivername="postgresql+psycopg")
+        self._url = url.set(drivername="postgresql+psycopg", query=PATIENCE | dict(url.query))
         self._shown = shown_url(url)
 
     def open(self) -> Engine:
         """Connections that are looked at before they are used: the server may have been started anew since."""
-        return create_engine(self._url, pool_pre_ping=True)
+        engine = create_engine(self._url, pool_pre_ping=True)
+        event.listen(engine, "connect", _set_up_postgresql)
+        return engine
 
     def add(self, connection: Connection, table: Table, rows: Rows) -> None:
         """By COPY in the binary format."""
@@ -208,6 +223,12 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
         f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _set_up_postgresql(connection: Any, _record: Any) -> None:
+    # Who waits for another's lock gives up as with SQLite. Not by the URL: poolers refuse what they don't know there.
+    connection.execute(f"SET lock_timeout = {BUSY_TIMEOUT_MS}")
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:

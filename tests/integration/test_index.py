@@ -42,6 +42,7 @@ from ledger.errors import (
 from ledger.events import Made, Registered
 from ledger.headers import header_hash
 from ledger.indexer.follow import Finality
+from ledger.indexer.notices import NodeDistrusted, Notice
 from ledger.indexer.run import Indexer, Limits
 from ledger.promises import Promise, promise_id
 from ledger.scoring.policy import Policy
@@ -411,6 +412,58 @@ def test_a_real_reorganisation_past_finality_halts_the_index_and_changes_nothing
         assert contents(place) == before
 
 
+def test_a_reorganisation_between_two_answers_is_no_lie(place: str, tmp_path: Path) -> None:
+    """The heads asked for after a block of one fork are told of the other."""
+    with a_forking_chain(tmp_path) as (chain, deployment, companies):
+        call = contract.make_all(promises_of(companies[0], 1, 3))
+        chain.mine(Timestamp(GENESIS + 36), [(companies[0], deployment.address, call)])
+        last = hex(int(chain.request("eth_blockNumber"), 16))
+        forks: list[str] = []
+
+        def fork(method: str, params: list[Any], result: Any) -> Any:
+            if method != "eth_call" or params[1] != last or forks:
+                return result
+            forks.append(last)
+            chain.request("anvil_reorg", 1, [])
+            return chain.request(method, *params)
+
+        told: list[Notice] = []
+        with lying_node(chain.url, fork) as url, closing(Database(place)) as database:
+            finality, limits = Finality("latest", 10), Limits(ahead=1)
+            Indexer(Nodes([Node(url)]), database, deployment, finality, limits, told.append).synchronise()
+        assert forks
+        assert not [notice for notice in told if isinstance(notice, NodeDistrusted)]
+        assert len(contents(place)["event"]) == 2
+
+
+def test_an_address_whose_next_answer_is_a_lagging_node_s_does_not_halt_the_index(place: str, tmp_path: Path) -> None:
+    with a_forking_chain(tmp_path) as (chain, deployment, companies):
+        for number in range(5):
+            call = contract.make_all(promises_of(companies[0], number, 1))
+            chain.mine(Timestamp(GENESIS + 36 + 12 * number), [(companies[0], deployment.address, call)])
+        finality = Finality("latest", 3)
+        with closing(Database(place)) as database:
+            last = synchronise(chain, database, deployment, finality).block.number
+        chain.request("anvil_reorg", 1, [])
+        asked: list[str] = []
+
+        def lagging(method: str, params: list[Any], result: Any) -> Any:
+            if method != "eth_getBlockByNumber":
+                return result
+            asked.append(params[0])
+            # All that it was asked for right after it had told of another block at the last one's place.
+            behind = 1 if params[0] != hex(last) else 2
+            return (
+                None
+                if params[0] in map(hex, range(last - 3, last + 1)) and asked.count(params[0]) == behind
+                else result
+            )
+
+        with lying_node(chain.url, lagging) as url, closing(Database(place)) as database:
+            assert synchronise(Node(url), database, deployment, finality).block.number == last
+        assert asked.count(hex(last - 3)) == 2
+
+
 def test_a_database_of_another_deployment_is_left_alone(loaded: Loaded, place: str) -> None:
     database = index_into(loaded, place)
     before = contents(place)
@@ -438,6 +491,10 @@ def test_a_node_that_is_down_is_named(loaded: Loaded, place: str) -> None:
         (200, b'{"jsonrpc":"2.0","id":0,"error":{"code":-32000,"message":"no archive"}}', NodeRefused),
         (200, b'{"jsonrpc":"2.0","id":0,"result":"many"}', NodeRefused),
         (200, b'{"jsonrpc":"2.0","id":0,"result":null}', NodeRefused),
+        (200, b"[1, 2]", NodeRefused),
+        # Said by JSON-RPC, though HTTP has its own word for it.
+        (400, b'{"jsonrpc":"2.0","id":0,"error":{"code":-32602,"message":"no archive"}}', NodeRefused),
+        (429, b'{"jsonrpc":"2.0","id":0,"error":{"code":-32005,"message":"limit exceeded"}}', NodeUnreachable),
         (403, b"forbidden", NodeUnreachable),
     ],
 )

@@ -19,9 +19,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from ledger.chain import contract
 from ledger.errors import Unavailable
 from ledger.store.database import Database
+from ledger.units import Timestamp, show_address
 from tests.integration.test_commands import ROOT, assert_refused, troth, variables
+from tests.integration.test_index import GENESIS, a_forking_chain, promises_of
 from tests.support.chain import Loaded, free_port, lying_node
 from tests.support.databases import contents, sqlite
 
@@ -128,6 +131,23 @@ def test_what_follows_from_the_log_is_found_out_when_it_was_changed(desk: Desk) 
     assert contents(desk.place) == before
 
 
+def test_who_looks_over_what_the_chain_gave_up_since_is_told_so(place: str, tmp_path: Path) -> None:
+    with a_forking_chain(tmp_path) as (chain, deployment, companies):
+        call = contract.make_all(promises_of(companies[0], 1, 3))
+        chain.mine(Timestamp(GENESIS + 36), [(companies[0], deployment.address, call)])
+        deployment.save(tmp_path / "deployment.json")
+        settings = {"home": tmp_path, "database": place, "rpc_url": chain.url, "finality": 10}
+        assert troth("index", **settings).returncode == 0
+        for command in (["rank"], ["score", show_address(companies[0])]):
+            assert "block 3, provisional" in " ".join(troth(*command, **settings).stdout.split())
+        chain.request("anvil_reorg", 1, [])
+        for command in (["index", "--verify"], ["doctor"]):
+            assert_refused(troth(*command, **settings), 2, "has given up block", "Run `troth index`")
+        assert troth("index", **settings).returncode == 0
+        for command in (["index", "--verify"], ["doctor"]):
+            assert troth(*command, **settings).returncode == 0
+
+
 def test_a_log_that_was_changed_is_found_out(desk: Desk) -> None:
     desk.did()
     last = "(SELECT MAX(block) FROM event WHERE block <= 150)"
@@ -181,6 +201,43 @@ def test_while_it_follows_another_is_kept_out_and_machines_can_watch(desk: Desk)
     assert sum(line["events"] for line in lines if line["event"] == "extended") == events
     assert lines[-1] == lines[-1] | {"event": "caught up", "level": "info", "block": last}
     assert all(line["timestamp"].endswith("Z") for line in lines)
+
+
+def test_an_index_started_in_an_outage_says_how_old_the_last_block_is(loaded: Loaded) -> None:
+    desk, port = Desk(loaded, sqlite(loaded.home / "troth.db")), free_port()
+    down = f"http://127.0.0.1:{free_port()}"
+    waits = lambda: metrics(port).get("troth_index_waiting") == 1  # noqa: E731
+    with desk.following(until=waits, metrics_port=port, rpc_url=down):
+        measured = metrics(port)
+    _, _, last, _, time_, *_ = truth(loaded)["ledger"][0]
+    assert measured["troth_index_block"] == last
+    assert measured["troth_index_lag_seconds"] > time.time() - time_ - 60
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+def test_a_log_that_can_t_be_written_stops_nothing(loaded: Loaded, tmp_path: Path) -> None:
+    desk = Desk(loaded, sqlite(tmp_path / "troth.db"))
+    last: int = truth(loaded)["ledger"][0][2]
+    command = [sys.executable, "-m", "ledger.cli", "index", "--follow"]
+    with (
+        Path("/dev/full").open("w") as full,
+        subprocess.Popen(command, env=variables(**desk.settings()), cwd=ROOT, stderr=full) as running,
+    ):
+        try:
+            while block_of(desk.place) < last:
+                assert running.poll() is None
+                time.sleep(0.1)
+            running.send_signal(signal.SIGTERM)
+            assert running.wait(20) == 0
+        finally:
+            running.kill()
+    with Path("/dev/full").open("w") as full:
+        once = subprocess.run(
+            command[:-1], env=variables(**desk.settings()), cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert once.returncode == 2
+    assert "No space left on device" in once.stderr
+    assert "Traceback" not in once.stderr
 
 
 def test_what_a_node_does_wrong_is_counted_by_node_without_its_key(desk: Desk) -> None:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, suppress
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 
 from ledger.chain.node import Node
-from ledger.chain.nodes import Nodes
-from ledger.errors import BrokenLink, InvalidSettings, NodesDisagree, QuorumMissing
+from ledger.chain.nodes import QUIET, Nodes
+from ledger.errors import BrokenLink, InvalidSettings, LogsMissing, NodesDisagree, NodeUnreachable, QuorumMissing
 from ledger.indexer.fetch import FIRST_BLOCKS
 from ledger.indexer.follow import Finality
 from ledger.indexer.notices import NodeDistrusted, NodeFailed, Notice, Rewound
 from ledger.indexer.run import Indexer, Limits
 from ledger.store.database import Database
-from tests.support.chain import Answer, Loaded, Refusal, free_port, lying_node
+from ledger.units import BlockNumber, Timestamp
+from tests.integration.test_index import GENESIS, a_forking_chain
+from tests.support.chain import Answer, Loaded, Refusal, free_port, lying_node, serving
 from tests.support.databases import LATEST, contents, sqlite
 from tests.support.simulator import Clock
 
@@ -122,6 +127,22 @@ def test_what_a_node_refuses_for_its_rate_is_asked_again_whole(loaded: Loaded, p
     assert [notice for notice in told if isinstance(notice, NodeFailed)]
 
 
+def test_a_quota_that_is_used_up_for_a_while_makes_no_range_small_for_good(loaded: Loaded, place: str) -> None:
+    asked: list[int] = []
+
+    def used_up(method: str, params: list[Any], result: Any) -> Any:
+        if method != "eth_getLogs":
+            return result
+        asked.append(span(params))
+        return Refusal("request limit exceeded") if len(asked) <= 8 else result
+
+    with lying_node(loaded.chain.url, used_up) as url:
+        index(loaded, place, [url], Limits(ahead=1))
+    assert contents(place) == truth(loaded)
+    assert min(asked) == 1
+    assert max(asked[-3:]) > FIRST_BLOCKS
+
+
 @pytest.mark.parametrize("ahead", [1, 4])
 def test_a_node_that_is_down_is_left_for_another(loaded: Loaded, place: str, ahead: int) -> None:
     down = f"http://127.0.0.1:{free_port()}"
@@ -181,6 +202,34 @@ def test_a_company_that_is_hidden_whole_is_missed_by_a_quorum(loaded: Loaded, pl
         told = index(loaded, place, [url, loaded.chain.url, loaded.chain.url], Limits(quorum=2))
     assert contents(place) == truth(loaded)
     assert {notice.url for notice in told if isinstance(notice, NodeDistrusted)} == {url}
+
+
+def test_a_node_that_has_no_logs_of_a_block_has_its_receipts_against_it(place: str, tmp_path: Path) -> None:
+    """It hides the first that is heard of companies, so no head is missed."""
+
+    def forgetful(method: str, params: list[Any], result: Any) -> Any:
+        return [] if method == "eth_getLogs" and "blockHash" in params[0] else result
+
+    def silent(method: str, params: list[Any], result: Any) -> Any:
+        return Refusal("no such method") if method == "eth_getBlockReceipts" else forgetful(method, params, result)
+
+    def run(*urls: str) -> list[Notice]:
+        told: list[Notice] = []
+        with closing(Database(place)) as database:
+            nodes = Nodes([Node(url) for url in urls])
+            Indexer(nodes, database, deployment, Finality("latest", 10), Limits(ahead=1), told.append).synchronise()
+        return told
+
+    with a_forking_chain(tmp_path) as (chain, deployment, _), ExitStack() as stack:
+        liar, clever = (stack.enter_context(lying_node(chain.url, answer)) for answer in (forgetful, silent))
+        with pytest.raises(LogsMissing, match="in block 2"):
+            run(liar)
+        assert contents(place)["event"] == []
+        told = run(liar, chain.url)
+        assert [notice.url for notice in told if isinstance(notice, NodeDistrusted)] == [liar]
+        assert len(contents(place)["event"]) == 2
+        chain.mine(Timestamp(GENESIS + 36), [])
+        run(clever)
 
 
 def test_a_quorum_of_more_nodes_than_there_are_is_refused(loaded: Loaded, place: str) -> None:
@@ -262,3 +311,123 @@ def test_a_node_that_hangs_holds_nobody_up(loaded: Loaded, place: str) -> None:
             assert contents(place) == truth(loaded)
         finally:
             done.set()
+
+
+@pytest.mark.parametrize("ahead", [1, 4])
+@pytest.mark.parametrize("quorum", [1, 2])
+def test_a_node_of_another_chain_is_named_and_left_for_others(
+    loaded: Loaded, place: str, ahead: int, quorum: int
+) -> None:
+    def elsewhere(method: str, _params: list[Any], result: Any) -> Any:
+        return "0x1" if method == "eth_chainId" else result
+
+    with lying_node(loaded.chain.url, elsewhere) as url:
+        told = index(loaded, place, [loaded.chain.url, url, loaded.chain.url], Limits(ahead=ahead, quorum=quorum))
+    assert contents(place) == truth(loaded)
+    distrusted = [notice.url for notice in told if isinstance(notice, NodeDistrusted)]
+    assert set(distrusted) <= {url}
+    assert len(distrusted) <= 1
+
+
+def test_a_node_that_stands_still_is_left_for_one_that_goes_on(loaded: Loaded, place: str) -> None:
+    """It answers all that it is asked, and is never behind what it told itself."""
+    node = Node(loaded.chain.url)
+    latest = node.block("latest")
+    assert latest is not None
+    last = latest.number - 3
+
+    def still(method: str, params: list[Any], result: Any) -> Any:
+        if method != "eth_getBlockByNumber" or result is None:
+            return result
+        if params[0] == "latest":
+            return node.request(method, hex(last), False)
+        return None if int(params[0], 16) > last else result
+
+    told: list[Notice] = []
+    with lying_node(loaded.chain.url, still) as url, closing(Database(place)) as database:
+        nodes = Nodes([Node(url), node])
+        indexer = Indexer(nodes, database, loaded.deployment, Finality("latest", 10), Limits(ahead=1), told.append)
+        assert indexer.synchronise().block.number == last
+        reached = [indexer.synchronise().block.number for _ in range(QUIET + 2)]
+    assert reached == [last] * QUIET + [latest.number] * 2
+    assert not [notice for notice in told if isinstance(notice, NodeFailed | NodeDistrusted)]
+
+
+class Raw(BaseHTTPRequestHandler):
+    """A node whose whole answer is one's own, bytes, status and all."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.say(self.rfile.read(int(self.headers["Content-Length"])))
+
+    def say(self, asked: bytes) -> None:
+        raise NotImplementedError
+
+    def head(self, status: int, length: int) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(length))
+        self.end_headers()
+
+    def log_message(self, *_args: Any) -> None:
+        pass
+
+
+def test_a_range_that_is_refused_by_a_status_of_http_is_asked_for_in_parts(loaded: Loaded, place: str) -> None:
+    class Strict(Raw):
+        def say(self, asked: bytes) -> None:
+            status, content = 200, ask(loaded.chain.url, asked)
+            if any(call["method"] == "eth_getLogs" and span(call["params"]) > 15 for call in calls_of(asked)):
+                said = {"jsonrpc": "2.0", "id": 1, "error": {"code": -32600, "message": "up to a 15 block range"}}
+                status, content = 400, json.dumps(said).encode()
+            self.head(status, len(content))
+            self.wfile.write(content)
+
+    with serving(Strict) as url:
+        told = index(loaded, place, [url], Limits(ahead=1))
+    assert contents(place) == truth(loaded)
+    assert not [notice for notice in told if isinstance(notice, NodeFailed)]
+
+
+def test_no_batch_is_larger_than_nodes_take(loaded: Loaded) -> None:
+    class Small(Raw):
+        def say(self, asked: bytes) -> None:
+            said = ask(loaded.chain.url, asked)
+            if len(calls_of(asked)) > 100:
+                said = b'{"jsonrpc":"2.0","id":1,"error":{"code":-32600,"message":"batch limit 100 exceeded"}}'
+            self.head(200, len(said))
+            self.wfile.write(said)
+
+    numbers = [BlockNumber(number) for number in range(250)]
+    with serving(Small) as url:
+        assert Node(url).blocks(numbers) == loaded.chain.blocks(numbers)
+
+
+def test_an_answer_that_goes_on_and_on_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ledger.chain.node.LONGEST_S", 1)
+    over = threading.Event()
+
+    class Slow(Raw):
+        def say(self, asked: bytes) -> None:
+            self.head(200, 1000)
+            with suppress(OSError):
+                while not over.wait(0.1):
+                    self.wfile.write(b" ")
+
+    with serving(Slow) as url:
+        try:
+            with pytest.raises(NodeUnreachable, match="no whole answer within 1 s"):
+                Node(url).request("eth_chainId")
+        finally:
+            over.set()
+
+
+def ask(url: str, body: bytes) -> bytes:
+    with urlopen(Request(url, body, {"Content-Type": "application/json"})) as response:
+        content: bytes = response.read()
+        return content
+
+
+def calls_of(body: bytes) -> list[dict[str, Any]]:
+    asked = json.loads(body)
+    return asked if isinstance(asked, list) else [asked]

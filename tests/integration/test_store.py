@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -25,6 +27,7 @@ from ledger.promises import signer_hash
 from ledger.scoring.collusion import Ring
 from ledger.services.witnesses import ring_of
 from ledger.store.database import Database
+from ledger.store.engines import PATIENCE
 from ledger.store.records import Company, Cursor
 from ledger.store.tables import CompanyRow, EventRow, PromiseRow
 from ledger.store.writing import _company_values
@@ -164,6 +167,7 @@ def test_a_ring_of_confirmations_is_found_in_the_log(place: str) -> None:
     [
         "postgresql://127.0.0.1:1/x?user=u&password=SECRET",
         "postgresql://u:SECRET@127.0.0.1:1/x",
+        "postgresql://u:half@SECRET@127.0.0.1:1/x",
         "mysql://h/x?p=SECRET",
     ],
 )
@@ -181,6 +185,40 @@ def test_a_lock_that_can_t_be_had_is_a_named_error(tmp_path: Path) -> None:
         database.only_indexer(),
     ):
         pass
+
+
+def test_a_file_system_without_locks_is_a_named_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with (
+        closing(Database(f"sqlite:///{tmp_path}/troth.db")) as database,
+        pytest.raises(NoDatabase, match="No locks available"),
+        database.only_indexer(),
+    ):
+        pass
+
+
+def test_a_lock_that_somebody_keeps_is_not_waited_for_for_ever(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ledger.store.engines.BUSY_TIMEOUT_MS", 300)
+    move(place, at(1))
+    with closing(Database(place)) as one, closing(Database(place)) as other, one.write() as writer:
+        writer.require_cursor()
+        with pytest.raises(NoDatabase, match="lock"), other.write() as second:
+            second.require_cursor()
+
+
+def test_a_server_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PATIENCE, "connect_timeout", "2")
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        closing(Database(f"postgresql://u:SECRET@127.0.0.1:{silent.getsockname()[1]}/x")) as database,
+        pytest.raises(NoDatabase, match="timeout") as refused,
+        database.write(),
+    ):
+        pass
+    assert "SECRET" not in str(refused.value)
 
 
 def test_two_names_of_one_file_are_one_database(tmp_path: Path) -> None:

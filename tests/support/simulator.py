@@ -299,6 +299,8 @@ class FaultyNode(Node):
                 return self._block(view, params[0])
             case "eth_getLogs":
                 return self._mangled(self._found(view, params[0]))
+            case "eth_getBlockReceipts":
+                return [{"logs": self._found(view, {"blockHash": params[0]})}]
             case "eth_call":
                 return self._heads(view, params[0]["data"], int(params[1], 16))
         raise AssertionError(f"{method} is not simulated")

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from ledger.chain.node import Node, secrets_of
-from ledger.chain.nodes import DISTRUST_S, FIRST_REST_S, LONGEST_REST_S, Nodes
+from ledger.chain.nodes import DISTRUST_S, FIRST_REST_S, LONGEST_REST_S, QUIET, Nodes
 from ledger.errors import NodeRefused, NodeUnreachable
 from tests.support.simulator import Clock
 
@@ -92,6 +92,21 @@ def test_a_node_that_gave_false_answers_is_left_alone_for_long() -> None:
     assert nodes.trusted, "that is over"
 
 
+def test_a_node_that_has_nothing_new_for_long_may_stand_still() -> None:
+    nodes, _, (one, two, three_) = three()
+    for _ in range(QUIET):
+        assert nodes.next() is one, "others have nothing either, as a rule"
+        nodes.heard(one, news=False)
+    assert nodes.next() is two
+    nodes.failed(two)
+    assert nodes.next() is three_
+    for _ in range(3 * QUIET):
+        nodes.heard(three_, news=False)
+    assert nodes.next() is one, "where all are quiet, each gets its turn"
+    nodes.heard(three_, news=True)
+    assert nodes.next() is three_
+
+
 URL = "https://someone:pass%20word@node.example/v3/0123456789abcdef/eth?apikey=fedcba9876543210&x=1"
 
 
@@ -102,6 +117,11 @@ def test_what_a_node_repeats_of_its_url_is_not_told() -> None:
         node._result("eth_call", {"error": {"message": "no key 0123456789abcdef, nor fedcba9876543210"}})
     assert "no key …, nor …" in str(refused.value)
     assert "0123456789abcdef" not in str(refused.value)
+    assert secrets_of("http://node.example/?0123456789abcdef") == {"0123456789abcdef"}
+
+
+def test_a_node_s_address_is_shown_as_a_url_has_it() -> None:
+    assert Node("http://[::1]:8545").url == "http://[::1]:8545"
 
 
 def test_what_a_node_says_is_cut_short() -> None:
