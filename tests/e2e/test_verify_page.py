@@ -21,7 +21,7 @@ from ledger.proofs.verification import Ledger
 from ledger.scoring.policy import PUBLISHED, Policy
 from ledger.services.proving import ledger_of
 from ledger.units import digest_of, show_address, show_hex
-from tests.e2e.test_pages import browser
+from tests.e2e.test_pages import base, browser
 from tests.integration.test_acting import Town, made, town
 from tests.integration.test_proving import anchored as anchored_in
 from tests.support.attacks import (
@@ -44,7 +44,7 @@ from tests.support.build import COMPANY
 from tests.support.chain import Refusal, free_port, lying_node, serving
 from tests.support.verifier import PAGE, Visitor, build_page, pins_of
 
-__all__ = ["browser", "town"]
+__all__ = ["base", "browser", "town"]
 
 VIEWS = [(1200, "light"), (1200, "dark"), (390, "light"), (390, "dark"), (320, "light")]
 
@@ -244,6 +244,15 @@ def test_the_committed_page_means_the_published_ledger() -> None:
     for name, value in pins_of(ledger, list(map(Policy.named, PUBLISHED))).items():
         for said in value if isinstance(value, dict) else [value]:
             assert said in PAGE.read_text(), name
+
+
+def test_the_gateway_serves_the_committed_page_and_lets_it_run(page: Page, base: str) -> None:
+    page.goto(f"{base}/verify.html")
+    verdict, words = Visitor(page).check(TRUE, block_hash="0x" + "ab" * 32)
+    assert verdict == "It does not hold"
+    assert f"not {show_address(created_address())}" in words
+    page.goto("about:blank")
+    assert page.request.get(f"{base}/verify.html").text() == PAGE.read_text()
 
 
 # ── links ──

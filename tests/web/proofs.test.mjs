@@ -1,8 +1,9 @@
 // What proofs are made of is read strictly: RLP, JSON, tries, headers and receipts; whatever else is refused by name.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { FORKS, logsOf, readHeader } from "../../web/blocks.mjs";
+import { FORKS, logsOf, readHeader, storedIn } from "../../web/blocks.mjs";
 import { MOST_BYTES, readBundle } from "../../web/bundles.mjs";
 import { checksummed, concatBytes, isAddress, keccak, read, show, utf8ToBytes } from "../../web/bytes.mjs";
 import { canonical, parse } from "../../web/json.mjs";
@@ -160,6 +161,39 @@ for (const [what, content, why] of [
 ]) {
   test(`a receipt refused: ${what}`, () => assert.throws(() => logsOf(content), refused(InvalidProof, why)));
 }
+
+// ── what geth makes ──
+
+const GETH = JSON.parse(readFileSync(new URL("../vectors/geth.json", import.meta.url), "utf8"));
+const HEADERS = GETH.headers.map(read);
+
+test("every header of geth's hashes to what the next one names", () => {
+  HEADERS.forEach((content, place) => {
+    const { number, hash } = readHeader(content);
+    assert.equal(number, place + 1);
+    if (HEADERS[place + 1]) assert.equal(show(decode(HEADERS[place + 1])[0]), hash);
+  });
+  assert.deepEqual(new Set(HEADERS.map((content) => String(decode(content).length))), new Set(Object.keys(FORKS)));
+});
+
+for (const { type, status, cumulativeGasUsed, logsBloom, logs } of GETH.typed) {
+  test(`a receipt of geth's of type ${type} has its logs`, () => {
+    const told = logs.map(({ address, topics, data }) => [read(address), topics.map(read), read(data)]);
+    const fields = [encodeInteger(Number(status)), decode(encodeInteger(Number(cumulativeGasUsed))), read(logsBloom), told];
+    const found = logsOf(concatBytes(bytes(Number(type)), encode(fields)));
+    assert.deepEqual(found, logs.map(({ address, topics, data }) => ({ address, topics, data })));
+    assert.ok(found.length);
+  });
+}
+
+test("a slot of geth's is proven by its account, in its own block alone", () => {
+  const { block, address, slot, account, storage, codeHash, value } = GETH.state;
+  const held = (number, nodes) =>
+    storedIn(readHeader(HEADERS[number - 1]), read(address), read(slot), account.map(read), nodes.map(read));
+  assert.deepEqual(held(block, storage), { code: codeHash, value: BigInt(value) });
+  assert.throws(() => held(block, storage.with(-1, storage[0])), InvalidProof);
+  assert.throws(() => held(block - 1, storage), InvalidProof);
+});
 
 // ── bundles ──
 
