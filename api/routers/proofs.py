@@ -57,6 +57,7 @@ def anchored(
     return _file(name, prover.bundle(parse_digest(name)))
 
 
+@router.get("/static/verify.html", include_in_schema=False)
 @router.get("/verify.html", include_in_schema=False)
 def verify_page() -> HTMLResponse:
     """The page that checks bundles, in the browser and without us: the same file that anybody may keep."""

@@ -22,9 +22,6 @@ from ledger.services.monitoring import Verdict, examine_statement
 from ledger.settings import Settings
 from ledger.units import Digest, parse_digest, show_address, show_hex, show_time
 
-GZIP = b"\x1f\x8b"
-"""How every gzip file begins."""
-
 Out = Annotated[Path | None, typer.Option("--out", help="Where to write the bundle; else under TROTH_HOME.")]
 
 
@@ -88,11 +85,12 @@ def verify(
     settings = settings_with(rpc)
     trusted = None if block_hash is None else parse_digest(block_hash)
     content = read_bytes(file)
-    if content.startswith(GZIP):
+    kind = content.lstrip()[:1]
+    if kind not in (b"<", b"{"):
         _verify_bundle(settings, *read_bundle(content), trusted)
     elif trusted is not None:
         raise NeedsNodes(str(file))
-    elif content.lstrip().startswith(b"<"):
+    elif kind == b"<":
         name, said = read_badge(content)
         say(f"The badge names {name!r}, and shows what its statement says.")
         _verify_statement(settings, said, f"{file}")

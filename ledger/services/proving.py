@@ -19,6 +19,7 @@ from ledger.errors import (
     InvalidInput,
     InvalidProof,
     NodeRefused,
+    NotChecked,
     UnknownBundle,
     UnknownPromise,
     WrongChain,
@@ -265,9 +266,11 @@ def verify(bundle: Bundle, ledger: Ledger, policies: Collection[Digest]) -> Prov
 def require_on_chain(proven: Proven, nodes: Sequence[Node], ledger: Ledger) -> bool:
     """Checks that nodes have the block, all of them, and gives whether the company's head is still what it was then.
 
-    Raises InvalidProof where one has another block, and what a node raises that can't be asked.
+    Raises InvalidProof where all have another block, NotChecked where some do, and what a node raises that can't be
+    asked.
     """
     still = True
+    others = []
     for node in nodes:
         if node.chain_id != ledger.chain_id:
             raise WrongChain(node.url, f"eip155:{ledger.chain_id}", f"eip155:{node.chain_id}")
@@ -275,8 +278,17 @@ def require_on_chain(proven: Proven, nodes: Sequence[Node], ledger: Ledger) -> b
         header, latest = node.blocks([proven.block.number, "latest"])
         if header is None or latest is None:
             raise NodeRefused(node.url, "eth_getBlockByNumber", f"it has no block {proven.block.number}")
-        require_block(proven, header.hash)
-        if isinstance(proven, ProvenScore):
+        if header.hash != proven.block.hash:
+            others.append((node.url, header.hash))
+        elif isinstance(proven, ProvenScore):
             [head] = contract.heads(node, ledger.contract, [proven.company], latest.number)
             still &= head == proven.head
+    if len(others) == len(nodes):
+        require_block(proven, others[0][1])
+    elif others:
+        url, hash_ = others[0]
+        raise NotChecked(
+            f"Block {proven.block.number}",
+            f"the nodes do not agree: {url} has the hash {show_hex(hash_)}, and others {show_hex(proven.block.hash)}",
+        )
     return still

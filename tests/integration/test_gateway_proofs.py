@@ -84,6 +84,7 @@ def test_the_page_is_the_file_whose_hash_is_published_and_may_run_nothing_else(c
     assert re.search(r"script-src 'sha256-[^ ;]+'(;|$)", allowed)
     assert "unsafe" not in allowed
     assert not re.search(rb"<script[^>]+src=", answer.content)
+    assert client.get("/static/verify.html").headers["Content-Security-Policy"] == allowed
 
 
 def test_a_company_s_page_leads_to_its_proof(client: TestClient, loaded: Loaded) -> None:

@@ -12,6 +12,9 @@ import pytest
 
 from ledger.chain.node import Node
 from ledger.errors import HourTurned, InvalidProof
+from ledger.headers import header_hash
+from ledger.proofs.blocks import read_header
+from ledger.proofs.bundles import ScoreBundle, read_bundle
 from ledger.proofs.statements import HOUR_S
 from ledger.scoring.policy import Policy
 from ledger.services import acting, proving
@@ -153,8 +156,32 @@ def test_a_node_with_another_block_or_none_verifies_nothing(town: Town) -> None:
         assert town.troth("verify", str(path), rpc_url=f"{town.chain.url},{url}").returncode == 2
     with lying_node(town.chain.url, elsewhere) as url:
         assert town.troth("verify", str(path), rpc_url=url).returncode in (1, 2)
+    later = Node(town.chain.url)
+    later.request("evm_mine")
+
+    def forked(method: str, params: list[Any], result: Any) -> Any:
+        """A block of another fork: true in itself, and in the place of ours."""
+        return sibling if method == "eth_getBlockByNumber" and params[0] == number else result
+
+    number = hex(read_header(bundle_of(path).basis.header).number)
+    sibling = other_block(later.request("eth_getBlockByNumber", number, False))
+    with lying_node(town.chain.url, forked) as url:
+        assert_refused(town.troth("verify", str(path), rpc_url=url), 1, "has the hash 0x")
+        assert_refused(town.troth("verify", str(path), rpc_url=f"{town.chain.url},{url}"), 2, "the nodes do not agree")
     down = f"http://127.0.0.1:{free_port()}"
     assert_refused(town.troth("verify", str(path), rpc_url=down), 2, "No Ethereum node answers")
+
+
+def bundle_of(path: Path) -> ScoreBundle:
+    _, bundle = read_bundle(path.read_bytes())
+    assert isinstance(bundle, ScoreBundle)
+    return bundle
+
+
+def other_block(header: dict[str, Any]) -> dict[str, Any]:
+    """A block that differs in what it says beside, and hashes to what it says."""
+    other = header | {"extraData": "0xab"}
+    return other | {"hash": show_hex(header_hash(other))}
 
 
 @pytest.mark.parametrize("cut", [0, 1, 100])
