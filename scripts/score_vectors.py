@@ -244,6 +244,7 @@ def histories() -> Iterator[History]:
     yield History("moved by the company alone, and confirmed", _moved(False, then="confirmed"))
     yield History("moved by the company alone, and confirmed by its own arbiter", _moved(False, then="by a puppet"))
     yield History("moved by the company alone, and countersigned", _moved(False, then="countersigned"))
+    yield History("countersigned, and moved by the company alone", _moved(False, first_accepted=True))
     yield History("moved twice, once with consent", _moved_twice)
     yield History("given other terms by the company alone", _other_terms)
     yield History("under a dispute", _disputed(), times=(START + HOUR, START + 2 * HOUR + 3 * DAY - 1))
@@ -275,6 +276,10 @@ def histories() -> Iterator[History]:
     yield History("confirmed by the arbiter, and then disputed", _confirmed_then_disputed)
     yield History("confirmed by an arbiter who is not listed", _puppet_confirmed)
     yield History("countersigned by those who are listed, and by others", _countersigned, policies=every)
+    yield History(
+        "countersigned a second before it is due, and when it is",
+        lambda s: [s.fulfil(s.accept(s.make(customer=VOUCHED), START - sooner), 600) for sooner in (1, 0)],
+    )
     yield History("handed off, and back to where it came from", _handed_off)
     yield History("to the public, one day", lambda s: s.several(9), policies=every)
     yield History("to the public, nine days", lambda s: [s.several(1, due=START + n * DAY) for n in range(9)])
@@ -325,9 +330,11 @@ def _someone(number: int) -> Digest:
     return customer_of(digest_of(b"salt"), b"customer %d" % number)
 
 
-def _moved(consented: bool, then: str = "") -> Callable[[Story], object]:
+def _moved(consented: bool, then: str = "", first_accepted: bool = False) -> Callable[[Story], object]:
     def tell(s: Story) -> None:
         first = s.make(customer=VOUCHED, arbiter=UNLISTED)
+        if first_accepted:
+            s.accept(first, START - 120)
         second = s.amend(first, START - 60, consented, due_at=Timestamp(START + DAY))
         if then == "countersigned":
             s.accept(second, START - 30)

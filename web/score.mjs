@@ -88,7 +88,7 @@ export function credit(standing, asOf, policy) {
     return { result: "disputed", low: 0, high: earned };
   }
   const witnessed = standing.confirmedAt !== null && (listed || !standing.confirmedByArbiter);
-  if (standing.unilateral && !standing.countersigned && !witnessed) return { result: "disputed", low: 0, high: earned };
+  if (standing.unilateral && !witnessed) return { result: "disputed", low: 0, high: earned };
   return { result, low: earned, high: earned };
 }
 

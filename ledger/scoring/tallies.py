@@ -309,7 +309,7 @@ def credit(standing: Standing, result: Outcome, as_of: Timestamp, policy: Policy
 
     The two differ where it is still open what became of it (Manski, "Nonparametric bounds on treatment effects", 1990):
     under a dispute that nobody has decided, or only an arbiter whom the policy does not list; and where the company
-    alone put the promise in the place of another, and nobody else has confirmed or countersigned it. A dispute that was
+    alone put the promise in the place of another, and nobody else has confirmed or accepted it. A dispute that was
     not answered in time is lost, and so is a remedy of a promise to the public that no listed arbiter took.
     """
     if result is Outcome.KEPT and standing.status is not Status.DISMISSED and not standing.unilateral:
@@ -324,7 +324,7 @@ def credit(standing: Standing, result: Outcome, as_of: Timestamp, policy: Policy
     if result is Outcome.DISPUTED or (standing.status is Status.DISMISSED and not listed):
         lost = _unanswered(standing, as_of, policy)
         return (Outcome.BROKEN, 0, 0) if lost else (Outcome.DISPUTED, 0, earned)
-    if standing.unilateral and not standing.countersigned and not _witnessed(standing, listed):
+    if standing.unilateral and not _witnessed(standing, listed):
         return Outcome.DISPUTED, 0, earned
     return result, earned, earned
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ledger.lives import lives_of
 from ledger.outcomes import Standing, Status
 from ledger.scoring.collusion import ring
 from ledger.scoring.drift import burns
@@ -14,6 +15,7 @@ from ledger.scoring.policy import Policy
 from ledger.scoring.score import Caution, Grade, Score, score
 from ledger.scoring.tallies import Book, fold, peers_shares, update
 from ledger.units import WHOLE, ZERO_DIGEST, Address, BlockNumber, Timestamp, show_hex
+from scripts.score_vectors import START, Story
 from tests.support.build import ARBITER, DAY, NOON, a_customer, a_policy, a_standing
 
 REAL = 258
@@ -144,6 +146,21 @@ def test_impossible_promises_are_not_amended_away() -> None:
     assert clever.counts.kept == 60
     agreed = [a_standing(0, customer=a_customer(n), unilateral=True, confirmed=True) for n in range(60, 100)]
     assert scored([*kept, *agreed], STANDARD).counts.kept == 100
+
+
+def test_amending_what_a_listed_customer_countersigned_makes_it_weigh_no_less() -> None:
+    """As above, under a policy by which the customers' own signatures make their promises weigh ten times as much."""
+    story, clever = Story(), Story()
+    for number in range(100):
+        for each in (story, clever):
+            promise = each.accept(each.make(customer=a_customer(number)), START - 600)
+            if number < 60:
+                each.fulfil(promise)
+            elif each is clever:
+                each.fulfil(each.amend(promise, START - 60, due_at=Timestamp(START + DAY)))
+    honest, gained = (scored(lives_of(each.told()).values(), STRICT, as_of=START + 2 * DAY) for each in (story, clever))
+    assert honest.floor == gained.floor
+    assert honest.reliability.evidence.milli == gained.reliability.evidence.milli
 
 
 def test_naming_a_listed_customer_who_does_not_know_earns_no_weight() -> None:
