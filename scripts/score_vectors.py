@@ -306,6 +306,7 @@ def histories() -> Iterator[History]:
     yield History("a gap that is the mix of services", _simpson)
     yield History("cohorts without a service in common", _disjoint)
     yield History("a cohort with a service of its own", _own_service)
+    yield History("a service that one cohort hardly uses", _hardly_used)
     yield History("cohort 0 is not compared", _cohorts({0: (20, 10), 1: (20, 0), 2: (20, 0)}))
     yield History("a cohort too high to be compared", _cohorts({1: (40, 0), 2: (40, 0), 5: (9, 9)}))
     yield History("a small cohort hides the next", _cohorts({1: (20, 0), 2: (12, 2), 3: (2, 0)}))
@@ -529,6 +530,15 @@ def _own_service(s: Story) -> None:
     for cohort in (1, 2):
         s.several(20, cohort=cohort, apart=True)
     s.several(10, cohort=2, service="repair", apart=True)
+
+
+def _hardly_used(s: Story) -> None:
+    for cohort in (1, 2):
+        s.several(60, cohort=cohort, apart=True)
+    s.several(1, cohort=1, service="repair", apart=True)
+    s.several(30, cohort=2, service="repair", apart=True)
+    for promise in s.several(30, None, cohort=2, service="repair", apart=True):
+        s.remedy(promise, START + HOUR)
 
 
 def _remedies(s: Story) -> None:

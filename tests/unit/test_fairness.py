@@ -117,6 +117,23 @@ def test_like_is_compared_with_like() -> None:
     assert gap.strata == 2
 
 
+def test_cohorts_that_use_services_unlike_are_fair_if_they_are_served_alike() -> None:
+    easy = cohorts((9900, 100, "easy"), (990, 10, "easy"))
+    hard = cohorts((900, 100, "hard"), (9000, 1000, "hard"))
+    assert judged([*easy, *hard]).outcome[0].state is Fairness.FAIR
+
+
+def test_a_service_that_one_cohort_hardly_uses_leaves_it_open() -> None:
+    """Its weight in the gap is next to nothing, and half of what was promised there was broken."""
+    usual = cohorts((1990, 10, "a"), (1990, 10, "a"))
+    apart = [
+        each._replace(customer=a_customer(9000 + n)) for n, each in enumerate(cohorts((1, 0, "b"), (300, 300, "b")))
+    ]
+    (gap,) = judged([*usual, *apart]).outcome
+    assert -POLICY.fairness_margin_ppm < gap.low <= gap.high < POLICY.fairness_margin_ppm
+    assert gap.state is Fairness.UNKNOWN
+
+
 def test_cohorts_without_a_common_service_can_t_be_compared() -> None:
     result = judged(cohorts((900, 100, "a"), (100, 900, "b")))
     assert result.state is Fairness.UNKNOWN

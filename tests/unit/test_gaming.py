@@ -240,6 +240,19 @@ def test_who_treats_customers_worse_is_not_fair_by_any_labels(labels: Callable[[
     assert scored([*good, *bad], STANDARD).fairness.state is not Fairness.FAIR
 
 
+@pytest.mark.parametrize("tokens", [1, 30, 150])
+@pytest.mark.parametrize("late", [0, None])
+def test_a_few_promises_to_the_others_do_not_make_a_service_comparable(tokens: int, late: int | None) -> None:
+    """A service is for one cohort, half of it broken; so that it counts as shared, some of the other get it too."""
+    good = [a_standing(0, cohort=cohort, customer=a_customer(n)) for cohort in (1, 2) for n in range(2000)]
+    bad = [
+        a_standing(0 if n % 2 else None, cohort=2, service="another", customer=a_customer(9000 + n), owned=True)
+        for n in range(600)
+    ]
+    token = [a_standing(late, cohort=1, service="another", customer=a_customer(99_000 + n)) for n in range(tokens)]
+    assert scored([*good, *bad, *token], STANDARD).fairness.outcome[0].state is not Fairness.FAIR
+
+
 def test_one_customer_tips_no_gap_either_way() -> None:
     def cohort(number: int, kept_of_ten: int) -> list[Standing]:
         return [
