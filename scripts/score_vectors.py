@@ -270,6 +270,10 @@ def histories() -> Iterator[History]:
     puppet = {"customer": ZERO_DIGEST, "arbiter": UNLISTED}
     yield History("a remedy that an arbiter who is not listed took for the public", _remedied(True, True, **puppet))
     yield History("a remedy after a ruling", _remedied_after_ruling)
+    yield History(
+        "a remedy that was taken although a listed arbiter had dismissed the dispute", _dismissed_and_taken(LISTED)
+    )
+    yield History("a remedy that was taken although another had dismissed the dispute", _dismissed_and_taken(UNLISTED))
     yield History("a remedy that was disputed", _remedy_disputed)
     yield History("confirmed by customer, arbiter and nobody", _confirmed)
     yield History("confirmed by the company itself", lambda s: s.confirm(s.fulfil(s.make()), START + 60, by=COMPANY))
@@ -413,6 +417,16 @@ def _remedied(
 def _remedied_after_ruling(s: Story) -> None:
     promise = s.rule(s.dispute(s.fulfil(s.make(customer=VOUCHED)), START + HOUR), START + DAY, True)
     s.confirm(s.remedy(promise, START + 2 * DAY), START + 3 * DAY, matter=Matter.REMEDY)
+
+
+def _dismissed_and_taken(arbiter: Address) -> Callable[[Story], object]:
+    def tell(s: Story) -> None:
+        for late in (0, 60, 600):
+            promise = s.dispute(s.fulfil(s.make(customer=VOUCHED, arbiter=arbiter), late), START + HOUR)
+            s.rule(s.remedy(promise, START + 2 * HOUR), START + DAY, False)
+            s.confirm(promise, START + 2 * DAY, matter=Matter.REMEDY)
+
+    return tell
 
 
 def _remedy_disputed(s: Story) -> None:

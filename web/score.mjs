@@ -75,14 +75,18 @@ function canonical(value) {
 
 /** What a matured promise counts as, and what it is worth at the least and at the most, in basis points. */
 export function credit(standing, asOf, policy) {
-  const { status, customer, arbiter, upheld } = standing;
+  const { status, customer, arbiter, upheld, dismissed } = standing;
   const listed = policy.arbiters.includes(arbiter);
-  const result = outcome(standing, asOf);
+  const earned = upheld ? 0 : earnedBy(standing, policy);
+  let result = outcome(standing, asOf);
+  // A remedy grants a failure, unless a listed arbiter has found that there was none.
+  if (result === "remedied" && dismissed && listed && earned > policy.remedied_credit_bp) {
+    result = earned === Number(POINT) ? "kept" : "late";
+  }
   if (result === "remedied" && (listed || customer !== NOBODY)) {
     return { result, low: policy.remedied_credit_bp, high: policy.remedied_credit_bp };
   }
   if (result === "remedied" || result === "broken") return { result: "broken", low: 0, high: 0 };
-  const earned = upheld ? 0 : earnedBy(standing, policy);
   if (result === "disputed" || (status === "dismissed" && !listed)) {
     if (unanswered(standing, asOf, policy)) return { result: "broken", low: 0, high: 0 };
     return { result: "disputed", low: 0, high: earned };

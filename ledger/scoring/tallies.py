@@ -310,17 +310,20 @@ def credit(standing: Standing, result: Outcome, as_of: Timestamp, policy: Policy
     The two differ where it is still open what became of it (Manski, "Nonparametric bounds on treatment effects", 1990):
     under a dispute that nobody has decided, or only an arbiter whom the policy does not list; and where the company
     alone put the promise in the place of another, and nobody else has confirmed or accepted it. A dispute that was
-    not answered in time is lost, and so is a remedy of a promise to the public that no listed arbiter took.
+    not answered in time is lost, and so is a remedy of a promise to the public that no listed arbiter took. Who gives a
+    remedy grants a failure, unless a listed arbiter has found that there was none.
     """
     if result is Outcome.KEPT and standing.status is not Status.DISMISSED and not standing.unilateral:
         return result, POINT, POINT
     listed = policy.lists(standing.arbiter)
+    earned = 0 if standing.upheld else _earned(standing, policy)
     match result:
+        case Outcome.REMEDIED if standing.dismissed and listed and earned > policy.remedied_credit_bp:
+            result = Outcome.KEPT if earned == POINT else Outcome.LATE
         case Outcome.REMEDIED if listed or standing.customer != ZERO_DIGEST:
             return result, policy.remedied_credit_bp, policy.remedied_credit_bp
         case Outcome.REMEDIED | Outcome.BROKEN:
             return Outcome.BROKEN, 0, 0
-    earned = 0 if standing.upheld else _earned(standing, policy)
     if result is Outcome.DISPUTED or (standing.status is Status.DISMISSED and not listed):
         lost = _unanswered(standing, as_of, policy)
         return (Outcome.BROKEN, 0, 0) if lost else (Outcome.DISPUTED, 0, earned)

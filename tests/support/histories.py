@@ -43,7 +43,7 @@ def promises(draw: st.DrawFn, due: st.SearchStrategy[int] | None = None) -> Stan
     if fields["confirmed"]:
         fields["confirmed_by_arbiter"] = draw(st.booleans())
     fields |= draw(st.sampled_from([{}, {}, {}, *_FATES])) if not fields["confirmed"] else {}
-    if "upheld" in fields or fields.get("status") in (Status.DISPUTED, Status.DISMISSED):
+    if fields.keys() & {"upheld", "dismissed"} or fields.get("status") is Status.DISPUTED:
         at = due_at + draw(st.integers(0, 20 * DAY))
         fields["disputed_at"] = Timestamp(at)
         fields["answered_at"] = draw(st.none() | st.integers(at, at + 2 * ANSWER_S))
@@ -59,6 +59,7 @@ _FATES: list[dict[str, Any]] = [
     {"status": Status.DISMISSED, "dismissed": True},
     {"status": Status.CONFIRMED, "accepted": True, "owned": True},
     {"status": Status.CONFIRMED, "accepted": True, "upheld": True},
+    {"status": Status.CONFIRMED, "accepted": True, "dismissed": True},
     {"status": Status.WITHDRAWN, "released": True},
     {"status": Status.SUPERSEDED, "released": True},
 ]
