@@ -90,7 +90,7 @@ def test_one_stratum_agrees_with_statsmodels_newcombe_to_nine_digits(cell: tuple
     assert high / FINE == pytest.approx(theirs[1], abs=3e-9)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(st.lists(cells, min_size=1, max_size=6))
 def test_the_stratified_gap_is_mantel_and_haenszel_s(strata: list[tuple[int, int, int, int]]) -> None:
     sums = [0] * 6
@@ -242,7 +242,7 @@ def test_hidden_cohorts_have_no_figures() -> None:
     assert [(figure.matured, figure.kept is None) for figure in result.cohorts] == [(0, True), (0, True), (50, False)]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(cells)
 def test_the_gap_of_one_stratum_agrees_with_fairlearn_s_rates(cell: tuple[int, int, int, int]) -> None:
     n, k, m, j = cell

@@ -12,6 +12,7 @@ from ledger.scoring.collusion import ring
 from ledger.scoring.drift import burns
 from ledger.scoring.fairness import Fairness
 from ledger.scoring.policy import Policy
+from ledger.scoring.reliability import Stratum
 from ledger.scoring.score import Caution, Grade, Score, score
 from ledger.scoring.tallies import Book, fold, peers_shares, update
 from ledger.units import WHOLE, ZERO_DIGEST, Address, BlockNumber, Timestamp, show_hex
@@ -58,10 +59,21 @@ def fakes(sybils: int, each: int, **fields: Any) -> list[Standing]:
 def test_a_hundred_made_up_customers_add_what_their_word_weighs_and_no_more() -> None:
     honest, padded = scored(firm(), STRICT), scored([*firm(), *fakes(100, 1000)], STRICT)
     # Sybils · κ/ρ.
-    assert padded.reliability.evidence.milli - honest.reliability.evidence.milli <= 1000 * 100 * 5 // 10
+    most = 1000 * 100 * 5 // 10
+    assert padded.reliability.evidence.milli - honest.reliability.evidence.milli <= most
+    both = scored([*firm(), *fakes(100, 1000), *fakes(100, 1000, stakes=3)], STRICT).strata
+    assert both[Stratum.ROUTINE].evidence == padded.strata[Stratum.ROUTINE].evidence
+    assert both[Stratum.CRITICAL].evidence.milli <= most
     assert padded.floor is not None
     assert padded.floor <= 630_000
     assert scored([*firm(), *fakes(100, 1000)], TRUSTING).reliability.credited.rate > 860_000
+
+
+@pytest.mark.parametrize("sybils", [40, 400, 4000])
+def test_made_up_customers_alone_make_no_badge_green_under_the_strict_policy(sybils: int) -> None:
+    """Under the standard one they do, as the documentation says: it takes every customer's word for a half."""
+    assert scored(fakes(sybils, 1), STRICT).grade in (Grade.GREY, Grade.AMBER)
+    assert scored(fakes(sybils, 1), STANDARD).grade is Grade.GREEN
 
 
 def test_a_thousand_promises_to_one_made_up_customer_move_the_floor_by_a_point_at_the_most() -> None:
