@@ -271,7 +271,7 @@ def _verdict(
         )
     if not found:
         return state, f"Only {shared * 100 // WHOLE}% of what fell due can be compared with another cohort's."
-    return state, f"On either side of its margin: {'; '.join(found)}."
+    return state, f"Not shown to be within its margin: {'; '.join(found)}."
 
 
 WORDS = {

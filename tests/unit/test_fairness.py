@@ -132,6 +132,8 @@ def test_a_service_that_one_cohort_hardly_uses_leaves_it_open() -> None:
     (gap,) = judged([*usual, *apart]).outcome
     assert -POLICY.fairness_margin_ppm < gap.low <= gap.high < POLICY.fairness_margin_ppm
     assert gap.state is Fairness.UNKNOWN
+    result = judged([*usual, *[each._replace(owned=True) for each in apart]])
+    assert result.why == "Not shown to be within its margin: what was kept, between cohorts."
 
 
 def test_cohorts_without_a_common_service_can_t_be_compared() -> None:
