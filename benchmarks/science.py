@@ -2,6 +2,7 @@
 
 `coverage_min`: the least share of simulated companies whose assured floor was not above the truth, over all
 combinations of intra-class correlation 0 to 0.3, 5 to 200 promises, 1 to 20 to each of at least five customers.
+`lucky_day`: the share of companies that found a floor above the truth on some day of a year, asking every day.
 `matured_bias`: what the score says of a company that keeps 80%, less 0.8; `counted_early` is the same for who counts
 fulfilments at once. `brier`, `log_loss`, `ece`: flights of 2013 and requests to Boston, each month foretold from those
 before; Elo has the step that was best in hindsight. `false_unfair`: the most, over 30 to 3,000 promises each, that
@@ -36,6 +37,7 @@ from benchmarks.science_simulation import (
     false_at_margin,
     false_by_likeness,
     false_unfair,
+    lucky_day,
     matured_bias,
     power,
 )
@@ -56,6 +58,7 @@ def main() -> None:
     """Runs everything; says on the way what it is at."""
     _say("Simulating companies whose truth is known: the assured floor")
     covered = list(coverages())
+    lucky = {f"{each} a day": lucky_day(each) for each in (1, 5)}
     _say("… promises that are counted when they mature")
     bias, early = matured_bias()
     _say("… cohorts that are treated alike, and unlike")
@@ -73,6 +76,7 @@ def main() -> None:
         "science",
         {
             "coverage_min": min(case.share for case in covered),
+            "lucky_day": lucky,
             "matured_bias": round(bias, 4),
             "counted_early": round(early, 4),
             **{

@@ -10,6 +10,7 @@ import numpy
 from ledger.promises import service_code
 from ledger.scoring.decay import growth
 from ledger.scoring.fairness import Fairness, fairness
+from ledger.scoring.intervals import wilson
 from ledger.scoring.policy import POINT, Policy
 from ledger.scoring.reliability import reliability
 from ledger.scoring.tallies import CELL, CLUSTER, DAY_S, Book, Cell, Cluster, Shares, fold, update
@@ -88,6 +89,34 @@ def _floor(kept: tuple[int, ...], each: int, policy: Policy) -> int:
     book = Book()
     book.put(update(book, shares, policy))
     return reliability(book, NOON, policy)[0].credited.low
+
+
+# ── how often a floor is above the truth on some day ────────────────────────────────────────────────────────────────
+
+YEAR_D = 365
+LUCK_RUNS = 2000
+
+
+def lucky_day(each: int) -> float:
+    """The share of companies, with so many promises a day, whose floor was above the truth on any day of a year on
+    which it was judged.
+    """
+    chance = numpy.random.default_rng(SEED)
+    policy = a_policy()
+    kept = chance.binomial(each, TRUTH, (YEAR_D, LUCK_RUNS)).tolist()
+    credit, weight = [0] * LUCK_RUNS, 0
+    lucky: set[int] = set()
+    for day, today in enumerate(kept):
+        now = growth(day, policy.half_life_days)
+        weight += each * now
+        credit = [before + now * successes for before, successes in zip(credit, today, strict=True)]
+        if weight >= policy.min_evidence * now:
+            lucky |= {
+                number
+                for number, earned in enumerate(credit)
+                if wilson(earned, weight, now, policy.z_squared, WHOLE)[0] > TRUTH * WHOLE
+            }
+    return len(lucky) / LUCK_RUNS
 
 
 # ── counting promises when they mature ──────────────────────────────────────────────────────────────────────────────

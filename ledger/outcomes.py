@@ -90,14 +90,14 @@ class Standing(NamedTuple):
     settled_at: Timestamp | None = None
     """When the arbiter ruled on it, or the customer confirmed after all."""
     countersigned: bool = False
-    """Whether the customer accepted the promise before it was kept or broken."""
+    """Whether the customer accepted the promise, or the one that it took the place of, before it was kept or due."""
     confirmed_by_arbiter: bool = False
     rating: int = 0
     status: Status = Status.OPEN
     released: bool = False
     """Whether the customer let the company off, or another promise counts in its place."""
     unilateral: bool = False
-    """Whether the company alone withdrew it, or put it in the place of another."""
+    """Whether the company alone withdrew it, or put it in the place of another, and the customer never accepted."""
     upheld: bool = False
     """Whether an arbiter found it broken."""
     dismissed: bool = False
@@ -156,6 +156,12 @@ Changes = dict[str, Any]
 """The fields of a standing that an event changes, beside its block."""
 
 
+def _accepted(standing: Standing, event: Accepted) -> Changes:
+    # Of what has fallen due, a customer knows how it came out: its word must not make that weigh more.
+    in_time = event.at.time < standing.due_at
+    return {"countersigned": standing.countersigned or in_time, "unilateral": False}
+
+
 def _handed_off(standing: Standing, event: HandedOff) -> Changes:
     # Units may be 0, so the first hand-off is told by None.
     return {"last_giver": event.giver, "returned": standing.returned or event.taker == standing.last_giver}
@@ -195,7 +201,7 @@ def _remedied(standing: Standing, event: Remedied) -> Changes:
 
 _LIFE: dict[type[PromiseEvent], tuple[tuple[Status, ...], Callable[[Standing, Any], Changes]]] = {
     Made: ((), lambda _, __: {}),
-    Accepted: ((Status.OPEN,), lambda _, __: {"countersigned": True}),
+    Accepted: ((Status.OPEN,), _accepted),
     HandedOff: ((Status.OPEN,), _handed_off),
     Amended: ((Status.OPEN,), lambda _, __: {"status": Status.SUPERSEDED, "released": True}),
     Withdrawn: (
@@ -229,13 +235,13 @@ _LIFE: dict[type[PromiseEvent], tuple[tuple[Status, ...], Callable[[Standing, An
 def succeed(standing: Standing, before: Standing, consented: bool) -> Standing:
     """The standing of a promise that was just made in the place of `before`.
 
-    Unless the customer agreed, it is judged by what was promised first.
+    Unless the customer agreed, it is judged by what was promised first, and weighs what that did.
     """
     if consented:
         # The customer's consent names the new promise too.
         return standing._replace(countersigned=True)
-    first = {name: getattr(before, name) for name in ("made_at", "due_at", "service", "cohort", "stakes")}
-    return standing._replace(**first, unilateral=True)
+    first = ("made_at", "due_at", "service", "cohort", "stakes", "countersigned")
+    return standing._replace(**{name: getattr(before, name) for name in first}, unilateral=True)
 
 
 def outcome(standing: Standing, as_of: Timestamp) -> Outcome:

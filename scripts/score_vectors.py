@@ -244,6 +244,7 @@ def histories() -> Iterator[History]:
     yield History("moved by the company alone, and confirmed", _moved(False, then="confirmed"))
     yield History("moved by the company alone, and confirmed by its own arbiter", _moved(False, then="by a puppet"))
     yield History("moved by the company alone, and countersigned", _moved(False, then="countersigned"))
+    yield History("countersigned, and moved by the company alone", _moved(False, first_accepted=True))
     yield History("moved twice, once with consent", _moved_twice)
     yield History("given other terms by the company alone", _other_terms)
     yield History("under a dispute", _disputed(), times=(START + HOUR, START + 2 * HOUR + 3 * DAY - 1))
@@ -269,12 +270,20 @@ def histories() -> Iterator[History]:
     puppet = {"customer": ZERO_DIGEST, "arbiter": UNLISTED}
     yield History("a remedy that an arbiter who is not listed took for the public", _remedied(True, True, **puppet))
     yield History("a remedy after a ruling", _remedied_after_ruling)
+    yield History(
+        "a remedy that was taken although a listed arbiter had dismissed the dispute", _dismissed_and_taken(LISTED)
+    )
+    yield History("a remedy that was taken although another had dismissed the dispute", _dismissed_and_taken(UNLISTED))
     yield History("a remedy that was disputed", _remedy_disputed)
     yield History("confirmed by customer, arbiter and nobody", _confirmed)
     yield History("confirmed by the company itself", lambda s: s.confirm(s.fulfil(s.make()), START + 60, by=COMPANY))
     yield History("confirmed by the arbiter, and then disputed", _confirmed_then_disputed)
     yield History("confirmed by an arbiter who is not listed", _puppet_confirmed)
     yield History("countersigned by those who are listed, and by others", _countersigned, policies=every)
+    yield History(
+        "countersigned a second before it is due, and when it is",
+        lambda s: [s.fulfil(s.accept(s.make(customer=VOUCHED), START - sooner), 600) for sooner in (1, 0)],
+    )
     yield History("handed off, and back to where it came from", _handed_off)
     yield History("to the public, one day", lambda s: s.several(9), policies=every)
     yield History("to the public, nine days", lambda s: [s.several(1, due=START + n * DAY) for n in range(9)])
@@ -301,6 +310,7 @@ def histories() -> Iterator[History]:
     yield History("a gap that is the mix of services", _simpson)
     yield History("cohorts without a service in common", _disjoint)
     yield History("a cohort with a service of its own", _own_service)
+    yield History("a service that one cohort hardly uses", _hardly_used)
     yield History("cohort 0 is not compared", _cohorts({0: (20, 10), 1: (20, 0), 2: (20, 0)}))
     yield History("a cohort too high to be compared", _cohorts({1: (40, 0), 2: (40, 0), 5: (9, 9)}))
     yield History("a small cohort hides the next", _cohorts({1: (20, 0), 2: (12, 2), 3: (2, 0)}))
@@ -325,9 +335,11 @@ def _someone(number: int) -> Digest:
     return customer_of(digest_of(b"salt"), b"customer %d" % number)
 
 
-def _moved(consented: bool, then: str = "") -> Callable[[Story], object]:
+def _moved(consented: bool, then: str = "", first_accepted: bool = False) -> Callable[[Story], object]:
     def tell(s: Story) -> None:
         first = s.make(customer=VOUCHED, arbiter=UNLISTED)
+        if first_accepted:
+            s.accept(first, START - 120)
         second = s.amend(first, START - 60, consented, due_at=Timestamp(START + DAY))
         if then == "countersigned":
             s.accept(second, START - 30)
@@ -405,6 +417,16 @@ def _remedied(
 def _remedied_after_ruling(s: Story) -> None:
     promise = s.rule(s.dispute(s.fulfil(s.make(customer=VOUCHED)), START + HOUR), START + DAY, True)
     s.confirm(s.remedy(promise, START + 2 * DAY), START + 3 * DAY, matter=Matter.REMEDY)
+
+
+def _dismissed_and_taken(arbiter: Address) -> Callable[[Story], object]:
+    def tell(s: Story) -> None:
+        for late in (0, 60, 600):
+            promise = s.dispute(s.fulfil(s.make(customer=VOUCHED, arbiter=arbiter), late), START + HOUR)
+            s.rule(s.remedy(promise, START + 2 * HOUR), START + DAY, False)
+            s.confirm(promise, START + 2 * DAY, matter=Matter.REMEDY)
+
+    return tell
 
 
 def _remedy_disputed(s: Story) -> None:
@@ -522,6 +544,15 @@ def _own_service(s: Story) -> None:
     for cohort in (1, 2):
         s.several(20, cohort=cohort, apart=True)
     s.several(10, cohort=2, service="repair", apart=True)
+
+
+def _hardly_used(s: Story) -> None:
+    for cohort in (1, 2):
+        s.several(60, cohort=cohort, apart=True)
+    s.several(1, cohort=1, service="repair", apart=True)
+    s.several(30, cohort=2, service="repair", apart=True)
+    for promise in s.several(30, None, cohort=2, service="repair", apart=True):
+        s.remedy(promise, START + HOUR)
 
 
 def _remedies(s: Story) -> None:

@@ -167,15 +167,16 @@ function made({ id, time, promise }, amendment) {
   const standing = { ...UNTOUCHED, id, customer, arbiter, service, cohort, stakes, madeAt: time, dueAt };
   if (amendment === undefined) return standing;
   if (amendment.consented) return { ...standing, countersigned: true };
-  // Without the customer's consent, it is judged by what was promised first.
-  const { madeAt, dueAt: first, service: of, cohort: to, stakes: at } = amendment.before;
-  return { ...standing, madeAt, dueAt: first, service: of, cohort: to, stakes: at, unilateral: true };
+  // Without the customer's consent, it is judged by what was promised first, and weighs what that did.
+  const { madeAt, dueAt: first, service: of, cohort: to, stakes: at, countersigned } = amendment.before;
+  return { ...standing, madeAt, dueAt: first, service: of, cohort: to, stakes: at, countersigned, unilateral: true };
 }
 
 function changes(standing, event) {
   switch (event.event) {
     case "Accepted":
-      return { countersigned: true };
+      // Of what has fallen due, a customer knows how it came out: its word must not make that weigh more.
+      return { countersigned: standing.countersigned || event.time < standing.dueAt, unilateral: false };
     case "HandedOff":
       return { lastGiver: event.giver, returned: standing.returned || event.taker === standing.lastGiver };
     case "Fulfilled":

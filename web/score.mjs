@@ -68,20 +68,24 @@ export function policyHash(policy) {
 
 /** What a matured promise counts as, and what it is worth at the least and at the most, in basis points. */
 export function credit(standing, asOf, policy) {
-  const { status, customer, arbiter, upheld } = standing;
+  const { status, customer, arbiter, upheld, dismissed } = standing;
   const listed = policy.arbiters.includes(arbiter);
-  const result = outcome(standing, asOf);
+  const earned = upheld ? 0 : earnedBy(standing, policy);
+  let result = outcome(standing, asOf);
+  // A remedy grants a failure, unless a listed arbiter has found that there was none.
+  if (result === "remedied" && dismissed && listed && earned > policy.remedied_credit_bp) {
+    result = earned === Number(POINT) ? "kept" : "late";
+  }
   if (result === "remedied" && (listed || customer !== NOBODY)) {
     return { result, low: policy.remedied_credit_bp, high: policy.remedied_credit_bp };
   }
   if (result === "remedied" || result === "broken") return { result: "broken", low: 0, high: 0 };
-  const earned = upheld ? 0 : earnedBy(standing, policy);
   if (result === "disputed" || (status === "dismissed" && !listed)) {
     if (unanswered(standing, asOf, policy)) return { result: "broken", low: 0, high: 0 };
     return { result: "disputed", low: 0, high: earned };
   }
   const witnessed = standing.confirmedAt !== null && (listed || !standing.confirmedByArbiter);
-  if (standing.unilateral && !standing.countersigned && !witnessed) return { result: "disputed", low: 0, high: earned };
+  if (standing.unilateral && !witnessed) return { result: "disputed", low: 0, high: earned };
   return { result, low: earned, high: earned };
 }
 
@@ -448,36 +452,54 @@ function gaps(strata, sizes, shown, cases, good, policy) {
   const compared = shown.filter((cohort) => sizes.get(cohort)[`capped_${cases}`] >= least);
   const pairs = compared.flatMap((first, place) => compared.slice(place + 1).map((second) => [first, second]));
   const z = policy.fairness_z_by_pairs[pairs.length];
-  return pairs.map(([first, second]) => gap(first, second, compare(strata, first, second, cases, good), z, policy));
+  return pairs.map(([first, second]) => {
+    const [pair, bySize] = [MANTEL_HAENSZEL, BY_SIZE].map((weight) => compare(strata, first, second, cases, good, weight));
+    return gap(first, second, pair, bySize, z, policy);
+  });
 }
 
-/** Sums over the services and periods in which both cohorts have cases, with the weights of Mantel and Haenszel. */
-function compare(strata, first, second, cases, good) {
+/** Weights of a service and period with so many promises to either cohort, as numerator and denominator. */
+const MANTEL_HAENSZEL = (n, m) => [n * m, n + m];
+const BY_SIZE = (n, m) => [n + m, 1n];
+
+/** Sums over the services and periods in which both cohorts have cases. */
+function compare(strata, first, second, cases, good, weight) {
   const pair = { strata: 0, weight: 0n, first: 0n, second: 0n, firstSpread: 0n, secondSpread: 0n };
   for (const { [first]: one, [second]: other } of strata) {
     if (!one?.[cases] || !other?.[cases]) continue;
     const [n, m] = [one[cases], other[cases]];
-    const both = n + m;
+    const [a, b] = weight(n, m);
     pair.strata += 1;
-    pair.weight += (FINE * n * m) / both;
-    pair.first += (FINE * one[good] * m) / both;
-    pair.second += (FINE * other[good] * n) / both;
-    pair.firstSpread += (FINE * n * m * m) / both ** 2n;
-    pair.secondSpread += (FINE * m * n * n) / both ** 2n;
+    pair.weight += (FINE * a) / b;
+    pair.first += (FINE * a * one[good]) / (b * n);
+    pair.second += (FINE * a * other[good]) / (b * m);
+    pair.firstSpread += (FINE * a ** 2n) / (b ** 2n * n);
+    pair.secondSpread += (FINE * a ** 2n) / (b ** 2n * m);
   }
   return pair;
 }
 
-function gap(first, second, pair, z, policy) {
+/** A gap is fair only if it is within the margin with services weighted by their promises too. */
+function gap(first, second, pair, bySize, z, policy) {
+  const margin = policy.fairness_margin_ppm;
   const whole = Number(WHOLE);
   if (!pair.strata) return { first, second, estimate: 0, low: -whole, high: whole, strata: 0, state: UNKNOWN };
+  const [low, high] = bounds(pair, z);
+  const estimate = Number(floorDiv(2n * (pair.first - pair.second) * WHOLE + pair.weight, 2n * pair.weight));
+  const found = state(low, high, margin);
+  const hidden = found === FAIR && state(...bounds(bySize, z), margin) !== FAIR;
+  return { first, second, estimate, low, high, strata: pair.strata, state: hidden ? UNKNOWN : found };
+}
+
+function bounds(pair, z) {
+  const whole = Number(WHOLE);
   const one = limits(pair.first, pair.firstSpread, pair.weight, z);
   const other = limits(pair.second, pair.secondSpread, pair.weight, z);
   const unit = FINE / WHOLE;
-  const low = Math.max(-whole, Number(floorDiv(lower(one, other) - SLACK, unit)));
-  const high = Math.min(whole, Number(ceilDiv(-lower(other, one) + SLACK, unit)));
-  const estimate = Number(floorDiv(2n * (pair.first - pair.second) * WHOLE + pair.weight, 2n * pair.weight));
-  return { first, second, estimate, low, high, strata: pair.strata, state: state(low, high, policy.fairness_margin_ppm) };
+  return [
+    Math.max(-whole, Number(floorDiv(lower(one, other) - SLACK, unit))),
+    Math.min(whole, Number(ceilDiv(-lower(other, one) + SLACK, unit))),
+  ];
 }
 
 function limits(share, spread, weight, z) {

@@ -9,7 +9,9 @@ with too few cases is not judged.
 Two cohorts are compared within strata (one service, one period), never in the crude: a cohort that happens to use the
 harder services would look mistreated (Simpson). The gap is the Mantel–Haenszel risk difference (Mantel & Haenszel,
 JNCI 22, 1959), with weights n₁n₂/(n₁+n₂); its bounds are Newcombe's, stratified (Yan & Su, Statistics in
-Biopharmaceutical Research 2, 2010). Each bound is one-sided, as for a test of equivalence (Schuirmann, Journal of
+Biopharmaceutical Research 2, 2010). Those weights make nothing of a service that hardly anybody of one cohort uses, so
+nothing is fair unless the gap is within the margin with services weighted by their promises too. Each bound is
+one-sided, as for a test of equivalence (Schuirmann, Journal of
 Pharmacokinetics and Biopharmaceutics 15, 1987), so that at the margin itself either verdict is wrong in 5% at the most;
 with several pairs, the quantile is Bonferroni's.
 """
@@ -123,13 +125,19 @@ def fairness(rows: Rows, as_of: Timestamp, policy: Policy) -> FairnessFigure:
         cohort = int.from_bytes(key[5:], "big")
         cells[cohort] = list(map(add, cells[cohort], row))
     width = len(Pair._fields)
-    pairs: defaultdict[bytes, list[int]] = defaultdict(lambda: [0] * 2 * width)
+    pairs: defaultdict[bytes, list[int]] = defaultdict(lambda: [0] * 4 * width)
     for key, row in rows.between(PAIR + window[0], PAIR + window[1] + b"\xff" * 4).items():
         pairs[key[5:]] = list(map(add, pairs[key[5:]], row))
     counts = counts_of(rows.between(PERIOD + window[0], PERIOD + window[1]).values())
 
     sizes = {cohort: Cohort(*cell) for cohort, cell in cells.items()}
-    kept, remedied = ({key: row[part] for key, row in pairs.items()} for part in (slice(width), slice(width, None)))
+    kept, remedied = (
+        {
+            key: (Pair(*row[part : part + width]), Pair(*row[part + 2 * width : part + 3 * width]))
+            for key, row in pairs.items()
+        }
+        for part in (0, width)
+    )
     cohorts = _cohorts(sizes, policy)
     # A gap would give away a cohort that is hidden.
     shown = {each.cohort: sizes[each.cohort] for each in cohorts if each.kept is not None}
@@ -154,7 +162,11 @@ def fairness(rows: Rows, as_of: Timestamp, policy: Policy) -> FairnessFigure:
     )
 
 
-def _gaps(sizes: dict[int, int], pairs: Mapping[bytes, list[int]], policy: Policy) -> tuple[Gap, ...]:
+Pairs = tuple[Pair, Pair]
+"""Two cohorts with the weights of Mantel and Haenszel, and with services weighted by their promises."""
+
+
+def _gaps(sizes: dict[int, int], pairs: Mapping[bytes, Pairs], policy: Policy) -> tuple[Gap, ...]:
     compared = sorted(
         c for c, size in sizes.items() if 1 <= c <= policy.compared_cohorts and size >= policy.min_promises * WHOLE
     )
@@ -163,7 +175,7 @@ def _gaps(sizes: dict[int, int], pairs: Mapping[bytes, list[int]], policy: Polic
         return ()
     z_squared = policy.fairness_z_squared(len(chosen))
     return tuple(
-        _gap(first, second, Pair(*pairs.get(_place(first, second), ())), z_squared, policy.fairness_margin_ppm)
+        _gap(first, second, pairs.get(_place(first, second), (Pair(), Pair())), z_squared, policy.fairness_margin_ppm)
         for first, second in chosen
     )
 
@@ -172,14 +184,22 @@ def _place(first: int, second: int) -> bytes:
     return first.to_bytes(2, "big") + second.to_bytes(2, "big")
 
 
-def _gap(first: int, second: int, pair: Pair, z_squared: Fraction, margin: int) -> Gap:
+def _gap(first: int, second: int, pairs: Pairs, z_squared: Fraction, margin: int) -> Gap:
+    pair, by_size = pairs
     if not pair.strata:
         return Gap(first, second, 0, -WHOLE, WHOLE, 0, Fairness.UNKNOWN)
+    low, high = _bounds_ppm(pair, z_squared)
+    estimate = (2 * (pair.first - pair.second) * WHOLE + pair.weight) // (2 * pair.weight)
+    state = _state(low, high, margin)
+    if state is Fairness.FAIR and _state(*_bounds_ppm(by_size, z_squared), margin) is not Fairness.FAIR:
+        state = Fairness.UNKNOWN
+    return Gap(first, second, estimate, low, high, pair.strata, state)
+
+
+def _bounds_ppm(pair: Pair, z_squared: Fraction) -> tuple[int, int]:
     low, high = gap_bounds(pair, z_squared)
     unit = FINE // WHOLE
-    low_ppm, high_ppm = max(-WHOLE, low // unit), min(int(WHOLE), -(-high // unit))
-    estimate = (2 * (pair.first - pair.second) * WHOLE + pair.weight) // (2 * pair.weight)
-    return Gap(first, second, estimate, low_ppm, high_ppm, pair.strata, _state(low_ppm, high_ppm, margin))
+    return max(-WHOLE, low // unit), min(int(WHOLE), -(-high // unit))
 
 
 def gap_bounds(pair: Pair, z_squared: Fraction) -> tuple[int, int]:
@@ -251,7 +271,7 @@ def _verdict(
         )
     if not found:
         return state, f"Only {shared * 100 // WHOLE}% of what fell due can be compared with another cohort's."
-    return state, f"On either side of its margin: {'; '.join(found)}."
+    return state, f"Not shown to be within its margin: {'; '.join(found)}."
 
 
 WORDS = {

@@ -172,8 +172,10 @@ class Policy(_Part):
             listed: list[str] = getattr(self, name)
             if listed != sorted(set(listed)):
                 raise ValueError(f"{name} must ascend, each named once")
-        if self.correlation[0] > self.correlation[1]:
-            raise ValueError("correlation is at most 1")
+        for name in ("correlation", "alarm_reach"):
+            numerator, denominator = getattr(self, name)
+            if numerator > denominator:
+                raise ValueError(f"{name} is at most 1")
         pairs = self.compared_cohorts * (self.compared_cohorts - 1) // 2
         if missing := [number for number in range(1, pairs + 1) if str(number) not in self.fairness_z_by_pairs]:
             raise ValueError(f"fairness_z_by_pairs lacks {missing[0]}: {pairs} pairs may be compared")

@@ -58,7 +58,7 @@ COHORT = b"o"
 """+ period, cohort, from all cells and groups: `Cohort`."""
 PAIR = b"p"
 """+ period, two cohorts, from the groups of each service: `Pair` of what was kept of what matured, and of what was
-remedied of what failed."""
+remedied of what failed; then both again, with services weighted by their promises."""
 PERIOD = b"e"
 """+ period, from its days: `Counts`."""
 ALL = b"a"
@@ -142,8 +142,8 @@ class Cohort(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """Two cohorts compared like with like: sums over services with weights ω = n₁n₂/(n₁+n₂), with n in millionths, in
-    units of 1/FINE.
+    """Two cohorts compared like with like: sums over services with weights ω, which are n₁n₂/(n₁+n₂) or n₁+n₂, with n
+    in millionths, in units of 1/FINE.
     """
 
     strata: int = 0
@@ -287,7 +287,7 @@ _WIDTHS = {
     PENDING: 2,
     TOTAL: len(Total._fields),
     COHORT: len(Cohort._fields),
-    PAIR: 2 * len(Pair._fields),
+    PAIR: 4 * len(Pair._fields),
     PERIOD: len(Counts._fields),
     ALL: len(Counts._fields),
     PEERS: len(Peers._fields),
@@ -309,22 +309,25 @@ def credit(standing: Standing, result: Outcome, as_of: Timestamp, policy: Policy
 
     The two differ where it is still open what became of it (Manski, "Nonparametric bounds on treatment effects", 1990):
     under a dispute that nobody has decided, or only an arbiter whom the policy does not list; and where the company
-    alone put the promise in the place of another, and nobody else has confirmed or countersigned it. A dispute that was
-    not answered in time is lost, and so is a remedy of a promise to the public that no listed arbiter took.
+    alone put the promise in the place of another, and nobody else has confirmed or accepted it. A dispute that was
+    not answered in time is lost, and so is a remedy of a promise to the public that no listed arbiter took. Who gives a
+    remedy grants a failure, unless a listed arbiter has found that there was none.
     """
     if result is Outcome.KEPT and standing.status is not Status.DISMISSED and not standing.unilateral:
         return result, POINT, POINT
     listed = policy.lists(standing.arbiter)
+    earned = 0 if standing.upheld else _earned(standing, policy)
     match result:
+        case Outcome.REMEDIED if standing.dismissed and listed and earned > policy.remedied_credit_bp:
+            result = Outcome.KEPT if earned == POINT else Outcome.LATE
         case Outcome.REMEDIED if listed or standing.customer != ZERO_DIGEST:
             return result, policy.remedied_credit_bp, policy.remedied_credit_bp
         case Outcome.REMEDIED | Outcome.BROKEN:
             return Outcome.BROKEN, 0, 0
-    earned = 0 if standing.upheld else _earned(standing, policy)
     if result is Outcome.DISPUTED or (standing.status is Status.DISMISSED and not listed):
         lost = _unanswered(standing, as_of, policy)
         return (Outcome.BROKEN, 0, 0) if lost else (Outcome.DISPUTED, 0, earned)
-    if standing.unilateral and not standing.countersigned and not _witnessed(standing, listed):
+    if standing.unilateral and not _witnessed(standing, listed):
         return Outcome.DISPUTED, 0, earned
     return result, earned, earned
 
@@ -608,22 +611,32 @@ def _shared(group: Group, groups: Mapping[int, Group]) -> int:
 
 def compared(first: Group, second: Group) -> Row:
     """Two cohorts in one service and period, as they stand in `PAIR`."""
-    kept = pair_of(first.matured, first.kept, second.matured, second.kept)
-    return kept + pair_of(first.failed, first.remedied, second.failed, second.remedied)
+    kept = first.matured, first.kept, second.matured, second.kept
+    remedied = first.failed, first.remedied, second.failed, second.remedied
+    return pair_of(*kept) + pair_of(*remedied) + pair_by_size(*kept) + pair_by_size(*remedied)
 
 
 def pair_of(n: int, k: int, m: int, j: int) -> Pair:
-    """Two groups of which k of n and j of m fared well, in millionths."""
+    """Two groups of which k of n and j of m fared well, in millionths, with the weight of Mantel and Haenszel."""
+    return _weighted(n, k, m, j, n * m, n + m)
+
+
+def pair_by_size(n: int, k: int, m: int, j: int) -> Pair:
+    """The same, weighted by how many promises there are."""
+    return _weighted(n, k, m, j, n + m, 1)
+
+
+def _weighted(n: int, k: int, m: int, j: int, a: int, b: int) -> Pair:
+    """The same, with the weight a/b."""
     if not n or not m:
         return Pair()
-    both = n + m
     return Pair(
         strata=1,
-        weight=FINE * n * m // both,
-        first=FINE * k * m // both,
-        second=FINE * j * n // both,
-        first_spread=FINE * n * m * m // both**2,
-        second_spread=FINE * m * n * n // both**2,
+        weight=FINE * a // b,
+        first=FINE * a * k // (b * n),
+        second=FINE * a * j // (b * m),
+        first_spread=FINE * a**2 // (b**2 * n),
+        second_spread=FINE * a**2 // (b**2 * m),
     )
 
 

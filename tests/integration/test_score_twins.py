@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 from collections.abc import Iterator
@@ -12,18 +13,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ledger.events import Made, PromiseEvent
+from ledger.lives import lives_of
 from ledger.outcomes import Standing
+from ledger.promises import service_code
 from ledger.scoring.policy import Policy
 from ledger.scoring.score import score
 from ledger.scoring.tallies import fold
 from ledger.units import BlockNumber, Timestamp, show_hex
 from scripts.score_vectors import figures, market_of
 from tests.support.build import ARBITER, DAY, NOON, a_customer, a_policy
-from tests.support.histories import histories
+from tests.support.histories import SERVICES, histories, lives
 
 SCORER = Path(__file__).parents[1] / "web" / "score_lines.mjs"
 CUSTOMERS = sorted(show_hex(a_customer(number)) for number in range(2))
 LARGE = 2**53 - 1
+CODES = [show_hex(service_code(service)) for service in SERVICES]
+ratios = st.sampled_from([[1, 1], [1, 3], [7, 5], [1, LARGE], [LARGE, 1], [LARGE, LARGE - 1]])
+shares = st.sampled_from([1, 50_000, 500_000, 1_000_000])
 
 policies = st.builds(
     a_policy,
@@ -35,15 +42,32 @@ policies = st.builds(
     half_life_days=st.sampled_from([15, 30, 90, 180]),
     epoch_day=st.sampled_from([0, NOON // DAY, NOON // DAY + 30]),
     answer_s=st.sampled_from([1, 3 * DAY, LARGE]),
+    grace_share=ratios,
     grace_cap_s=st.sampled_from([1, 600, LARGE]),
+    grace_cap_s_by_service=st.dictionaries(st.sampled_from(CODES), st.sampled_from([1, 700, LARGE])),
+    half_life_days_by_service=st.dictionaries(st.sampled_from(CODES), st.sampled_from([15, 30, 90, 180])),
+    late_credit_bp=st.sampled_from([0, 1, 5000, 10_000]),
+    remedied_credit_bp=st.sampled_from([0, 1, 3000, 10_000]),
+    critical_from=st.integers(1, 3),
+    green_from_ppm=shares,
+    amber_from_ppm=shares,
+    green_confirmed_ppm=shares,
     min_promises=st.integers(1, 5),
     min_evidence=st.integers(1, 5),
     compared_cohorts=st.integers(2, 7),
     period_days=st.sampled_from([1, 7, 28]),
     periods=st.integers(1, 4),
-    fairness_margin_ppm=st.sampled_from([1, 50_000, 500_000]),
+    fairness_margin_ppm=shares,
+    misconduct_margin_ppm=shares,
+    overturned_margin_ppm=shares,
+    untold_margin_ppm=shares,
     shared_ppm=st.sampled_from([1, 900_000]),
+    alarms=st.lists(st.builds(dict, days=st.sampled_from([1, 2, 28, 366]), burn=ratios), max_size=5),
+    alarm_reach=st.sampled_from([[1, 1], [1, 4], [1, LARGE], [LARGE - 1, LARGE]]),
     alarm_failures=st.integers(1, 3),
+    few_customers=st.sampled_from([1, 3, LARGE]),
+    exposure=st.sampled_from([1, 3, LARGE]),
+    ambition_ppm=shares,
     z=st.sampled_from([[1_959_964, 1_000_000], [1, 1], [1, LARGE], [LARGE, 1]]),
     prior=st.builds(
         dict,
@@ -65,7 +89,7 @@ def scorer() -> Iterator[tuple[IO[str], IO[str]]]:
         running.stdin.close()
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(st.lists(histories, min_size=1, max_size=4), st.integers(NOON, NOON + 60 * DAY), policies)
 def test_python_and_javascript_agree(
     scorer: tuple[IO[str], IO[str]], companies: list[list[Standing]], as_of: int, policy: Policy
@@ -79,9 +103,38 @@ def test_python_and_javascript_agree(
     assert json.loads(answered.readline()) == ours
 
 
+@settings(max_examples=1000, deadline=None)
+@given(lives(), st.integers(0, 20 * DAY), policies)
+def test_they_agree_on_what_becomes_of_promises(
+    scorer: tuple[IO[str], IO[str]], told: list[PromiseEvent], later: int, policy: Policy
+) -> None:
+    """From the events on: any that the contract allows, in any order."""
+    asked, answered = scorer
+    as_of = Timestamp(told[-1].at.time + later)
+    asked.write(json.dumps({"logs": [list(map(_event, told))], "asOf": as_of, "policy": policy.model_dump()}) + "\n")
+    asked.flush()
+    book = fold(lives_of(told).values(), as_of, policy)
+    ours = figures(score(book, market_of([book], policy), BlockNumber(1), as_of, policy))
+    assert json.loads(answered.readline()) == ours
+
+
+def _event(event: PromiseEvent) -> dict[str, Any]:
+    """An event as the decoder of the twin gives it."""
+    fields = {_camel(item.name): getattr(event, item.name) for item in dataclasses.fields(event) if item.name != "at"}
+    if isinstance(event, Made):
+        fields["promise"] = {_camel(name): value for name, value in dataclasses.asdict(event.promise).items()}
+        fields["promise"] = {name: _plain(value) for name, value in fields["promise"].items()}
+    plain = {name: _plain(value) for name, value in fields.items()}
+    return plain | {"event": type(event).__name__, "time": event.at.time}
+
+
+def _plain(value: Any) -> Any:
+    return show_hex(value) if isinstance(value, bytes) else value
+
+
 def _shown(standing: Standing) -> dict[str, Any]:
     fields = {_camel(name): value for name, value in standing._asdict().items()}
-    shown = {name: show_hex(value) if isinstance(value, bytes) else value for name, value in fields.items()}
+    shown = {name: _plain(value) for name, value in fields.items()}
     return shown | {"status": standing.status.name.lower()}
 
 

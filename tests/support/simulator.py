@@ -22,6 +22,7 @@ from ledger.chain.node import Node, Request
 from ledger.chain.nodes import Nodes
 from ledger.errors import NoDatabase, NodeRefused, NodeUnreachable
 from ledger.events import (
+    Accepted,
     Amended,
     Answered,
     Confirmed,
@@ -61,8 +62,9 @@ from tests.support.build import ARBITER, CHAIN_ID, CONTRACT, DAY, NOON, a_policy
 
 BLOCK_TIME_S = 12
 COMPANIES = [Address(bytes([number]) * 20) for number in range(1, 6)]
-POLICY = a_policy(answer_s=5 * BLOCK_TIME_S)
-"""One under which disputes are lost while one looks on."""
+CUSTOMERS = digest_of(b"a"), digest_of(b"b")
+POLICY = a_policy(answer_s=5 * BLOCK_TIME_S, customers=sorted(map(show_hex, CUSTOMERS)))
+"""One under which disputes are lost while one looks on, and what customers countersign weighs more."""
 
 DEPLOYMENT = Deployment(
     chain_id=CHAIN_ID,
@@ -174,7 +176,7 @@ class _Acts:
         random, id_ = self._random, promise_id(promise)
         status = self.world.promises[id_][1]
         if status is Status.OPEN:
-            match random.randrange(4):
+            match random.randrange(5):
                 case 0:
                     successor = replace(self._promise(promise.company), due_at=Timestamp(promise.due_at + DAY))
                     self._about(
@@ -183,6 +185,8 @@ class _Acts:
                     self._make(successor)
                 case 1:
                     self._about(Withdrawn, promise, Status.WITHDRAWN, reason=ZERO_DIGEST, consented=self._flip())
+                case 2:
+                    self._about(Accepted, promise, Status.OPEN)
                 case _:
                     self._about(Fulfilled, promise, Status.FULFILLED, evidence=ZERO_DIGEST)
         elif status is Status.FULFILLED and self._flip():
@@ -208,7 +212,7 @@ class _Acts:
     def _promise(self, company: Address) -> Promise:
         return Promise(
             company=company,
-            customer=self._random.choice((ZERO_DIGEST, digest_of(b"a"), digest_of(b"b"))),
+            customer=self._random.choice((ZERO_DIGEST, *CUSTOMERS)),
             terms=ZERO_DIGEST,
             # Some fall due while one looks on.
             due_at=Timestamp(self._time + 1 + self._random.randrange(self._random.choice((60, 600, DAY)))),

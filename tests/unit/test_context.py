@@ -62,7 +62,7 @@ def test_the_moments_find_the_beta_distribution_that_made_them() -> None:
     assert float(found.strength) == pytest.approx(8, rel=0.2)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(histories, st.lists(histories, max_size=3))
 def test_an_estimate_lies_between_the_prior_and_the_record(own: list[Standing], others: list[list[Standing]]) -> None:
     rows = fold(own, LATER, POLICY)

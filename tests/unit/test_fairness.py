@@ -90,7 +90,7 @@ def test_one_stratum_agrees_with_statsmodels_newcombe_to_nine_digits(cell: tuple
     assert high / FINE == pytest.approx(theirs[1], abs=3e-9)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(st.lists(cells, min_size=1, max_size=6))
 def test_the_stratified_gap_is_mantel_and_haenszel_s(strata: list[tuple[int, int, int, int]]) -> None:
     sums = [0] * 6
@@ -115,6 +115,25 @@ def test_like_is_compared_with_like() -> None:
     assert crude[0] - crude[1] > 300_000
     assert abs(gap.estimate) <= 1
     assert gap.strata == 2
+
+
+def test_cohorts_that_use_services_unlike_are_fair_if_they_are_served_alike() -> None:
+    easy = cohorts((9900, 100, "easy"), (990, 10, "easy"))
+    hard = cohorts((900, 100, "hard"), (9000, 1000, "hard"))
+    assert judged([*easy, *hard]).outcome[0].state is Fairness.FAIR
+
+
+def test_a_service_that_one_cohort_hardly_uses_leaves_it_open() -> None:
+    """Its weight in the gap is next to nothing, and half of what was promised there was broken."""
+    usual = cohorts((1990, 10, "a"), (1990, 10, "a"))
+    apart = [
+        each._replace(customer=a_customer(9000 + n)) for n, each in enumerate(cohorts((1, 0, "b"), (300, 300, "b")))
+    ]
+    (gap,) = judged([*usual, *apart]).outcome
+    assert -POLICY.fairness_margin_ppm < gap.low <= gap.high < POLICY.fairness_margin_ppm
+    assert gap.state is Fairness.UNKNOWN
+    result = judged([*usual, *[each._replace(owned=True) for each in apart]])
+    assert result.why == "Not shown to be within its margin: what was kept, between cohorts."
 
 
 def test_cohorts_without_a_common_service_can_t_be_compared() -> None:
@@ -225,7 +244,7 @@ def test_hidden_cohorts_have_no_figures() -> None:
     assert [(figure.matured, figure.kept is None) for figure in result.cohorts] == [(0, True), (0, True), (50, False)]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(cells)
 def test_the_gap_of_one_stratum_agrees_with_fairlearn_s_rates(cell: tuple[int, int, int, int]) -> None:
     n, k, m, j = cell

@@ -6,14 +6,17 @@ from typing import Any
 
 import pytest
 
+from ledger.lives import lives_of
 from ledger.outcomes import Standing, Status
 from ledger.scoring.collusion import ring
 from ledger.scoring.drift import burns
 from ledger.scoring.fairness import Fairness
 from ledger.scoring.policy import Policy
+from ledger.scoring.reliability import Stratum
 from ledger.scoring.score import Caution, Grade, Score, score
 from ledger.scoring.tallies import Book, fold, peers_shares, update
 from ledger.units import WHOLE, ZERO_DIGEST, Address, BlockNumber, Timestamp, show_hex
+from scripts.score_vectors import START, Story
 from tests.support.build import ARBITER, DAY, NOON, a_customer, a_policy, a_standing
 
 REAL = 258
@@ -56,10 +59,21 @@ def fakes(sybils: int, each: int, **fields: Any) -> list[Standing]:
 def test_a_hundred_made_up_customers_add_what_their_word_weighs_and_no_more() -> None:
     honest, padded = scored(firm(), STRICT), scored([*firm(), *fakes(100, 1000)], STRICT)
     # Sybils · κ/ρ.
-    assert padded.reliability.evidence.milli - honest.reliability.evidence.milli <= 1000 * 100 * 5 // 10
+    most = 1000 * 100 * 5 // 10
+    assert padded.reliability.evidence.milli - honest.reliability.evidence.milli <= most
+    both = scored([*firm(), *fakes(100, 1000), *fakes(100, 1000, stakes=3)], STRICT).strata
+    assert both[Stratum.ROUTINE].evidence == padded.strata[Stratum.ROUTINE].evidence
+    assert both[Stratum.CRITICAL].evidence.milli <= most
     assert padded.floor is not None
     assert padded.floor <= 630_000
     assert scored([*firm(), *fakes(100, 1000)], TRUSTING).reliability.credited.rate > 860_000
+
+
+@pytest.mark.parametrize("sybils", [40, 400, 4000])
+def test_made_up_customers_alone_make_no_badge_green_under_the_strict_policy(sybils: int) -> None:
+    """Under the standard one they do, as the documentation says: it takes every customer's word for a half."""
+    assert scored(fakes(sybils, 1), STRICT).grade in (Grade.GREY, Grade.AMBER)
+    assert scored(fakes(sybils, 1), STANDARD).grade is Grade.GREEN
 
 
 def test_a_thousand_promises_to_one_made_up_customer_move_the_floor_by_a_point_at_the_most() -> None:
@@ -146,6 +160,21 @@ def test_impossible_promises_are_not_amended_away() -> None:
     assert scored([*kept, *agreed], STANDARD).counts.kept == 100
 
 
+def test_amending_what_a_listed_customer_countersigned_makes_it_weigh_no_less() -> None:
+    """As above, under a policy by which the customers' own signatures make their promises weigh ten times as much."""
+    story, clever = Story(), Story()
+    for number in range(100):
+        for each in (story, clever):
+            promise = each.accept(each.make(customer=a_customer(number)), START - 600)
+            if number < 60:
+                each.fulfil(promise)
+            elif each is clever:
+                each.fulfil(each.amend(promise, START - 60, due_at=Timestamp(START + DAY)))
+    honest, gained = (scored(lives_of(each.told()).values(), STRICT, as_of=START + 2 * DAY) for each in (story, clever))
+    assert honest.floor == gained.floor
+    assert honest.reliability.evidence.milli == gained.reliability.evidence.milli
+
+
 def test_naming_a_listed_customer_who_does_not_know_earns_no_weight() -> None:
     named = [a_standing(0, customer=a_customer(n)) for n in range(REAL)]
     signed = [each._replace(countersigned=True) for each in named]
@@ -221,6 +250,19 @@ def test_who_treats_customers_worse_is_not_fair_by_any_labels(labels: Callable[[
     bad = [a_standing(0 if n % 2 else None, customer=a_customer(9000 + n), owned=True, **labels(n)) for n in range(600)]
     assert scored(good, STANDARD).fairness.state is Fairness.FAIR
     assert scored([*good, *bad], STANDARD).fairness.state is not Fairness.FAIR
+
+
+@pytest.mark.parametrize("tokens", [1, 30, 150])
+@pytest.mark.parametrize("late", [0, None])
+def test_a_few_promises_to_the_others_do_not_make_a_service_comparable(tokens: int, late: int | None) -> None:
+    """A service is for one cohort, half of it broken; so that it counts as shared, some of the other get it too."""
+    good = [a_standing(0, cohort=cohort, customer=a_customer(n)) for cohort in (1, 2) for n in range(2000)]
+    bad = [
+        a_standing(0 if n % 2 else None, cohort=2, service="another", customer=a_customer(9000 + n), owned=True)
+        for n in range(600)
+    ]
+    token = [a_standing(late, cohort=1, service="another", customer=a_customer(99_000 + n)) for n in range(tokens)]
+    assert scored([*good, *bad, *token], STANDARD).fairness.outcome[0].state is not Fairness.FAIR
 
 
 def test_one_customer_tips_no_gap_either_way() -> None:

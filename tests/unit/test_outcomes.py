@@ -152,6 +152,41 @@ def test_a_company_can_t_relabel_a_promise_alone() -> None:
     assert found.unilateral
 
 
+def test_a_promise_that_the_company_alone_put_in_another_s_place_weighs_what_that_did() -> None:
+    history, first = History(), replace(a_promise(), customer=a_customer(1))
+    other = replace(first, nonce=9)
+    history.register()
+    history.make(first)
+    history.add(Accepted, first)
+    history.amend(first, other, consented=False)
+    found = standings(history)[promise_id(other)]
+    assert found.countersigned
+    assert found.unilateral
+
+
+def test_what_the_customer_accepts_afterwards_was_not_changed_by_the_company_alone() -> None:
+    history, first = History(), replace(a_promise(), customer=a_customer(1))
+    other = replace(first, due_at=Timestamp(NOON + DAY))
+    history.register()
+    history.make(first)
+    history.amend(first, other, consented=False)
+    history.add(Accepted, other)
+    history.fulfil(other)
+    found = standings(history)[promise_id(other)]
+    assert (found.countersigned, found.unilateral, found.due_at) == (True, False, first.due_at)
+    assert counted([found]).kept == 1
+
+
+def test_a_customer_who_accepts_what_has_fallen_due_does_not_make_it_weigh_more() -> None:
+    for made_due, countersigned in ((NOON, True), (NOON - DAY + 3, False)):
+        history, promise = History(), replace(a_promise(), customer=a_customer(1), due_at=Timestamp(made_due))
+        history.register()
+        history.make(promise)
+        # The third event, a second after the second.
+        assert history.add(Accepted, promise).at.time == NOON - DAY + 3
+        assert standings(history)[promise_id(promise)].countersigned is countersigned
+
+
 def test_what_was_released_counts_for_nothing() -> None:
     found, _, _ = amended(consented=False)
     rows = fold(found.values(), AFTER, POLICY).rows

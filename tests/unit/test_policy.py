@@ -40,6 +40,7 @@ def document() -> dict[str, Any]:
         ({"arbiters": ["0x" + "ab" * 20] * 2}, "arbiters must ascend"),
         ({"customers": ["0x" + "02" * 32, "0x" + "01" * 32]}, "customers must ascend"),
         ({"correlation": [2, 1]}, "correlation is at most 1"),
+        ({"alarm_reach": [5, 4]}, "alarm_reach is at most 1"),
         ({"prior": POLICY.prior.model_dump() | {"strength": 21}}, "strength is above"),
         ({"prior": {}}, "prior.mean_ppm"),
         ({"fairness_z_by_pairs": {}}, "fairness_z_by_pairs"),

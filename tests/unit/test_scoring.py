@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
-from math import ceil, floor
+from math import ceil, floor, isqrt
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,7 @@ def many(count: int, late: int | None = 0, **fields: Any) -> list[Standing]:
 # ── intervals ──
 
 
+@LAW
 @given(st.integers(1, 10**6), st.data())
 def test_wilson_agrees_with_statsmodels_to_nine_digits(trials: int, data: st.DataObject) -> None:
     successes = data.draw(st.integers(0, trials))
@@ -172,6 +173,13 @@ TOO_LATE = SINCE + POLICY.answer_s
 OTHER = a_policy("strict", arbiters=[show_hex(ARBITER)])
 
 
+def taken_after_dismissal(late: int | None, **fields: Any) -> Standing:
+    """A promise whose dispute was dismissed, and of which the customer took a remedy all the same."""
+    return remedied(
+        fulfilled_at=None if late is None else Timestamp(NOON + late), dismissed=True, owned=False, **fields
+    )
+
+
 @pytest.mark.parametrize(
     "standing, as_of, policy, expected",
     [
@@ -182,13 +190,25 @@ OTHER = a_policy("strict", arbiters=[show_hex(ARBITER)])
         (a_standing(None), LATER, POLICY, (Outcome.BROKEN, 0, 0)),
         (a_standing(None, status=Status.WITHDRAWN, unilateral=True), LATER, POLICY, (Outcome.BROKEN, 0, 0)),
         (remedied(customer=a_customer(1)), LATER, POLICY, (Outcome.REMEDIED, 3000, 3000)),
+        *[
+            (taken_after_dismissal(late, customer=a_customer(1), upheld=upheld), LATER, policy, expected)
+            for late, upheld, policy, expected in (
+                (0, False, OTHER, (Outcome.KEPT, 10_000, 10_000)),
+                (1, False, OTHER, (Outcome.LATE, 4995, 4995)),
+                (600, False, OTHER, (Outcome.REMEDIED, 3000, 3000)),
+                (None, False, OTHER, (Outcome.REMEDIED, 3000, 3000)),
+                (0, True, OTHER, (Outcome.REMEDIED, 3000, 3000)),
+                (0, False, POLICY, (Outcome.REMEDIED, 3000, 3000)),
+            )
+        ],
         (remedied(), LATER, POLICY, (Outcome.BROKEN, 0, 0)),
         (remedied(), LATER, OTHER, (Outcome.REMEDIED, 3000, 3000)),
         (a_standing(0, unilateral=True), LATER, POLICY, (Outcome.DISPUTED, 0, 10_000)),
         (a_standing(600, unilateral=True), LATER, POLICY, (Outcome.DISPUTED, 0, 2500)),
         (a_standing(0, unilateral=True, confirmed=True), LATER, POLICY, (Outcome.DISPUTED, 0, 10_000)),
         (a_standing(0, unilateral=True, confirmed=True), LATER, OTHER, (Outcome.KEPT, 10_000, 10_000)),
-        (a_standing(0, unilateral=True, countersigned=True), LATER, POLICY, (Outcome.KEPT, 10_000, 10_000)),
+        (a_standing(0, unilateral=True, countersigned=True), LATER, POLICY, (Outcome.DISPUTED, 0, 10_000)),
+        (a_standing(0, countersigned=True), LATER, POLICY, (Outcome.KEPT, 10_000, 10_000)),
         (a_standing(None, status=Status.REMEDIED, owned=True), LATER, POLICY, (Outcome.BROKEN, 0, 0)),
         (disputed(0, SINCE, ANSWERED), LATER, POLICY, (Outcome.DISPUTED, 0, 10_000)),
         (disputed(600, SINCE, ANSWERED), LATER, POLICY, (Outcome.DISPUTED, 0, 2500)),
@@ -304,10 +324,25 @@ def test_a_broken_promise_would_never_have_been_worse_kept(history: list[Standin
 def test_idling_never_raises_the_floor_nor_the_evidence(history: list[Standing], sooner: int, later: int) -> None:
     """Where nothing is left that time alone changes, and there is one half-life."""
     first = NOON + 60 * DAY + sooner * DAY
-    before, after = judged(history, first)[0], judged(history, first + later * DAY)[0]
-    assert after.credited.low <= before.credited.low
-    assert after.evidence.milli <= before.evidence.milli
-    assert after.credited.rate == before.credited.rate
+    (whole, strata), (whole_later, strata_later) = judged(history, first), judged(history, first + later * DAY)
+    assert strata.keys() == strata_later.keys()
+    for before, after in ((whole, whole_later), *[(strata[each], strata_later[each]) for each in strata]):
+        assert after.credited.low <= before.credited.low
+        assert after.evidence.milli <= before.evidence.milli
+        assert after.credited.rate == before.credited.rate
+
+
+@LAW
+@given(histories, st.data())
+def test_a_broken_promise_never_raises_the_assured_floor(history: list[Standing], data: st.DataObject) -> None:
+    """Of either stratum, even its first; and kept, the same would never have lowered it."""
+    due = data.draw(st.integers(NOON - 100 * DAY, NOON + 50 * DAY))
+    more: dict[str, Any] = {"customer": a_customer(99), "stakes": data.draw(st.integers(0, 3)), "due_at": due}
+    before, broken, kept = (
+        min((each.bound(POLICY) for each in judged(promises)[1].values()), default=WHOLE)
+        for promises in (history, [*history, a_standing(None, **more)], [*history, a_standing(0, **more)])
+    )
+    assert broken <= min(before, kept)
 
 
 @LAW
@@ -453,6 +488,12 @@ def test_the_worked_example_of_the_docs_comes_out() -> None:
     example = (ROOT / "docs" / "scoring.md").read_text()
     for figure in ("0.319521", "0.973371", "486,034", "106,061", "88,384", "3.535", "0.695161"):
         assert figure in example
+    # The steps between, from fractions: N, S, the square of the root, and what is divided by what.
+    weight, earned = Fraction(99, 28), Fraction(319, 112)
+    square = Z**2 + 4 * earned * (weight - earned) / weight
+    root = Fraction(isqrt(square.numerator * 10**24 // square.denominator), 10**12)
+    for step in (weight, earned, square, root, 2 * earned + Z**2 - Z * root, 2 * (weight + Z**2)):
+        assert f"{float(step):.6f}" in example
 
 
 def test_days_sum_to_the_whole() -> None:
