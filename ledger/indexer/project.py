@@ -29,23 +29,23 @@ def project(
 
     Raises MalformedLog at the first event that does not follow from what was before it.
     """
-    after = Projection({}, {})
-    lives = Lives(standings, after.standings)
+    changed: dict[Address, Company] = {}
+    lives = Lives(standings)
     last: dict[Address, Event] = {}
     for event in events:
         if isinstance(event, PromiseEvent):
             lives.go_on(event)
         elif isinstance(event, Registered):
-            before = after.companies.get(event.company) or companies.get(event.company)
-            after.companies[event.company] = _registered(before, event)
+            before = changed.get(event.company) or companies.get(event.company)
+            changed[event.company] = _registered(before, event)
         last[event.company] = event
     for address, event in last.items():
-        company = after.companies.get(address) or companies.get(address)
+        company = changed.get(address) or companies.get(address)
         if company is None:
             why = f"{show_address(address)} acts before it registered"
             raise MalformedLog(event.at.block, event.at.log_index, why)
-        after.companies[address] = replace(company, head=event.head, head_block=event.at.block)
-    return after
+        changed[address] = replace(company, head=event.head, head_block=event.at.block)
+    return Projection(changed, lives.after())
 
 
 def company_of(events: Sequence[Event], last: Event) -> Company:

@@ -357,70 +357,59 @@ def count(shares: Shares, standing: Standing, as_of: Timestamp, policy: Policy) 
         shares[PENDING][result is Outcome.RELEASED] += 1
         return
     result, low, high = credit(standing, result, as_of, policy)
-    service, due_at = standing.service, standing.due_at
+    # By its place, since each name would cost as much as what is done with it.
+    _, _, customer, arbiter, service, cohort, stakes, made_at, due_at, _, fulfilled_at, confirmed_at, *_ = standing
     day = due_at // DAY_S
-    alike = (
-        standing.customer,
-        standing.arbiter,
-        service,
-        day,
-        standing.cohort,
-        standing.stakes,
-        standing.countersigned,
-    )
+    alike = customer, arbiter, service, day, cohort, stakes, standing.countersigned
     place = shares.places.get(alike)
     if place is None:
         place = shares.places[alike] = _place_of(shares, standing, day, policy)
     cluster, weight, trusted, cell, row, counts = place
-    kept, failed = result is Outcome.KEPT, result in _FAILED
-    low_weight, high_weight = low * weight, high * weight
+    low_weight = low * weight
+    high_weight = low_weight if high == low else high * weight
 
     cluster[0] += 1
     cluster[1] += weight
     cluster[2] += weight * weight
     cluster[3] += low_weight
     cluster[4] += high_weight
-    if kept:
-        cluster[5] += POINT * weight
-    elif result is Outcome.LATE:
-        cluster[6] += POINT * weight - high_weight
-    elif result is Outcome.REMEDIED:
-        cluster[7] += POINT * weight - high_weight
-
-    if standing.fulfilled_at is not None:
-        cluster[8] += weight
-        cluster[9] += weight * _worth(standing, trusted, policy)
-
     cell[0] += 1
-    cell[1] += kept
-    cell[2] += failed
-    cell[3] += result is Outcome.REMEDIED
-
     row[0] += 1
-    row[1] += kept
     row[2] += low
     row[3] += weight
     row[4] += low_weight
     row[5] += high_weight
-
-    octave, part = span(due_at - standing.made_at)
-    shares[SPAN + service + octave][part] += 1
-    if standing.fulfilled_at is not None and (kept or result is Outcome.LATE):
-        octave, part = span(standing.fulfilled_at - standing.made_at)
-        shares[SPAN + service + octave][SIXTEENTHS + part] += 1
-
     counts[_MATURED] += 1
     counts[_CREDIT] += low
     counts[_COLUMNS[result]] += 1
-    if failed:
+
+    octave, part = span(due_at - made_at)
+    shares[SPAN + service + octave][part] += 1
+    if result is Outcome.KEPT:
+        cluster[5] += low_weight
+        cell[1] += 1
+        row[1] += 1
+    elif result is not Outcome.DISPUTED:
+        cell[2] += 1
         counts[_FAILURE] += 1
+        if result is Outcome.LATE:
+            cluster[6] += POINT * weight - high_weight
+        elif result is Outcome.REMEDIED:
+            cluster[7] += POINT * weight - high_weight
+            cell[3] += 1
         if standing.unilateral or standing.owned or (result is Outcome.LATE and standing.disputed_at is None):
             counts[_TOLD] += 1
-    if standing.fulfilled_at is not None:
+    if fulfilled_at is not None:
+        cluster[8] += weight
         counts[_FULFILLED] += 1
-        if standing.confirmed_at is not None:
+        if confirmed_at is not None:
+            cluster[9] += weight * _worth(standing, trusted, policy)
             counts[_CONFIRMED] += 1
+        if result is Outcome.KEPT or result is Outcome.LATE:
+            octave, part = span(fulfilled_at - made_at)
+            shares[SPAN + service + octave][SIXTEENTHS + part] += 1
     if standing.disputed_at is not None or standing.unilateral or standing.returned:
+        failed = result is not Outcome.KEPT and result is not Outcome.DISPUTED
         counts[:] = map(add, counts, _misconduct(standing, failed, as_of, policy))
 
 
@@ -450,14 +439,14 @@ def _place_of(shares: Shares, standing: Standing, day: int, policy: Policy) -> _
 
 def _worth(standing: Standing, trusted: int, policy: Policy) -> int:
     """What the word of who confirmed a promise is worth, in ppm."""
-    if standing.confirmed_at is None:
-        return 0
     known = policy.lists(standing.arbiter) if standing.confirmed_by_arbiter else trusted
     return WHOLE if known else policy.unlisted_ppm
 
 
-_FAILED = frozenset({Outcome.LATE, Outcome.BROKEN, Outcome.REMEDIED})
-_COLUMNS = {result: Counts._fields.index(result) for result in _FAILED | {Outcome.KEPT, Outcome.DISPUTED}}
+_COLUMNS = {
+    result: Counts._fields.index(result)
+    for result in (Outcome.KEPT, Outcome.LATE, Outcome.BROKEN, Outcome.REMEDIED, Outcome.DISPUTED)
+}
 _MATURED, _FAILURE, _TOLD, _FULFILLED, _CONFIRMED, _CREDIT = map(
     Counts._fields.index, ("matured", "failed", "told", "fulfilled", "confirmed", "credit")
 )
@@ -517,12 +506,13 @@ def update(rows: Rows, shares: Shares, policy: Policy) -> dict[Key, Row]:
     for key, share in shares.items():
         match key[:1]:
             case b"c":
-                old, new = (_capped(key, row.get(key), policy) for row in (before, after))
-                above.gain(TOTAL + key[1:3], map(sub, new, old))
+                new = _capped(key, after[key], policy)
+                above.gain(TOTAL + key[1:3], map(sub, new, _capped(key, before[key], policy)) if key in before else new)
             case b"x":
                 above.gain(COHORT + key[9:15], Cohort(*share))
-                ungrouped, grouped = (_grouped(row.get(key, Cell()), policy) for row in (before, after))
-                groups.gain(GROUP + key[1:15], map(sub, grouped, ungrouped))
+                grouped = _grouped(after[key], policy)
+                place = GROUP + key[1:15]
+                groups.gain(place, map(sub, grouped, _grouped(before[key], policy)) if key in before else grouped)
             case b"d":
                 above.gain(ALL, share)
                 period = int.from_bytes(key[1:], "big") // policy.period_days
@@ -540,26 +530,27 @@ def update(rows: Rows, shares: Shares, policy: Policy) -> dict[Key, Row]:
 
 
 def _sum(rows: Mapping[Key, Row], shares: Shares) -> dict[Key, Row]:
-    return {key: tuple(map(add, rows.get(key, (0,) * len(share)), share)) for key, share in shares.items()}
+    return {key: tuple(map(add, rows[key], share) if key in rows else share) for key, share in shares.items()}
 
 
 def _grouped(row: Row, policy: Policy) -> Group:
     """What a cell adds to its group: c = 1/(1 + (n − 1)·ρ) of each, for n that matured and for n that failed."""
     a, b = policy.correlation
-    cell = Cell(*row)
-    matured, failed = (max(b, b + (n - 1) * a) for n in (cell.matured, cell.failed))
+    matured, kept, failed, remedied = row
+    of_matured, of_failed = max(b, b + (matured - 1) * a), max(b, b + (failed - 1) * a)
+    whole = WHOLE * b
     return Group(
-        matured=WHOLE * b * cell.matured // matured,
-        kept=WHOLE * b * cell.kept // matured,
-        failed=WHOLE * b * cell.failed // failed,
-        remedied=WHOLE * b * cell.remedied // failed,
-        number=cell.matured,
+        whole * matured // of_matured,
+        whole * kept // of_matured,
+        whole * failed // of_failed,
+        whole * remedied // of_failed,
+        matured,
     )
 
 
-def _capped(key: Key, row: Row | None, policy: Policy) -> Total:
+def _capped(key: Key, row: Row, policy: Policy) -> Total:
     """What a cluster adds to its stratum."""
-    if row is None or not row[0]:
+    if not row[0]:
         return Total()
     cluster = Cluster(*row)
     factor, divisor = factor_of(key, row, policy)

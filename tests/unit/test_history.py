@@ -201,7 +201,7 @@ def test_lateness_is_known_once_fulfilled() -> None:
 
 def test_a_standing_follows_its_events() -> None:
     _, made, _, fulfilled, confirmed = a_history()
-    standing = advance(advance(advance(None, made), fulfilled), confirmed)  # type: ignore[arg-type]  # promise events
+    standing = Standing._make(advance(advance(advance(None, made), fulfilled), confirmed))  # type: ignore[arg-type]  # promise events
     assert (standing.made_at, standing.fulfilled_at, standing.confirmed_at) == (
         made.at.time,
         fulfilled.at.time,
