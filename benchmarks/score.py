@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy
 
 from benchmarks.report import report
+from ledger.cli.main import COLLECT_AFTER
 from ledger.events import Block, Confirmed, Fulfilled, Made, Matter, Position, PromiseEvent
 from ledger.indexer.scores import MARKET
 from ledger.lives import lives_of
@@ -58,6 +59,7 @@ def main() -> None:
     flown = by_airline()
     events = sum(map(len, flown.values()))
     now = Timestamp(max(event.at.time for told in flown.values() for event in told) + DAY)
+    gc.set_threshold(*COLLECT_AFTER)
     # The benchmark's own events are nobody else's garbage.
     gc.collect()
     gc.freeze()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ledger.documents import URI_LIMIT, read_profile
 from ledger.errors import InvalidProfile, MalformedLog
 from ledger.events import Event, PromiseEvent, Registered
-from ledger.lives import Lives
+from ledger.lives import lives_from
 from ledger.outcomes import Standing
 from ledger.store.records import Company
 from ledger.units import Address, PromiseId, show_address
@@ -30,22 +30,25 @@ def project(
     Raises MalformedLog at the first event that does not follow from what was before it.
     """
     changed: dict[Address, Company] = {}
-    lives = Lives(standings)
     last: dict[Address, Event] = {}
-    for event in events:
-        if isinstance(event, PromiseEvent):
-            lives.go_on(event)
-        elif isinstance(event, Registered):
-            before = changed.get(event.company) or companies.get(event.company)
-            changed[event.company] = _registered(before, event)
-        last[event.company] = event
+
+    def about_promises() -> Iterator[PromiseEvent]:
+        for event in events:
+            last[event.company] = event
+            if isinstance(event, PromiseEvent):
+                yield event
+            elif isinstance(event, Registered):
+                before = changed.get(event.company) or companies.get(event.company)
+                changed[event.company] = _registered(before, event)
+
+    after = lives_from(standings, about_promises())
     for address, event in last.items():
         company = changed.get(address) or companies.get(address)
         if company is None:
             why = f"{show_address(address)} acts before it registered"
             raise MalformedLog(event.at.block, event.at.log_index, why)
         changed[address] = replace(company, head=event.head, head_block=event.at.block)
-    return Projection(changed, lives.after())
+    return Projection(changed, after)
 
 
 def company_of(events: Sequence[Event], last: Event) -> Company:

@@ -259,7 +259,7 @@ class Shares(dict[Key, list[int]]):
     def __init__(self, rows: Iterable[tuple[Key, list[int]]] = ()) -> None:
         super().__init__(rows)
         self.places: dict[tuple[object, ...], _Place] = {}
-        """Where promises count, by all that tells: whole cohorts of them at the same places."""
+        """Where promises count, by all that tells but the cohort: many of them at the same places."""
 
     def __missing__(self, key: Key) -> list[int]:
         row = self[key] = [0] * _WIDTHS[key[:1]]
@@ -313,8 +313,13 @@ def credit(standing: Standing, result: Outcome, as_of: Timestamp, policy: Policy
     not answered in time is lost, and so is a remedy of a promise to the public that no listed arbiter took. Who gives a
     remedy grants a failure, unless a listed arbiter has found that there was none.
     """
-    if result is Outcome.KEPT and standing.status is not Status.DISMISSED and not standing.unilateral:
-        return result, POINT, POINT
+    if standing.status is not Status.DISMISSED and not standing.unilateral:
+        # Most are: nothing of them is open.
+        if result is Outcome.KEPT:
+            return result, POINT, POINT
+        if result is Outcome.LATE:
+            earned = _earned(standing, policy)
+            return result, earned, earned
     listed = policy.lists(standing.arbiter)
     earned = 0 if standing.upheld else _earned(standing, policy)
     match result:
@@ -360,11 +365,14 @@ def count(shares: Shares, standing: Standing, as_of: Timestamp, policy: Policy) 
     # By its place, since each name would cost as much as what is done with it.
     _, _, customer, arbiter, service, cohort, stakes, made_at, due_at, _, fulfilled_at, confirmed_at, *_ = standing
     day = due_at // DAY_S
-    alike = customer, arbiter, service, day, cohort, stakes, standing.countersigned
+    alike = customer, arbiter, service, day, stakes, standing.countersigned
     place = shares.places.get(alike)
     if place is None:
         place = shares.places[alike] = _place_of(shares, standing, day, policy)
-    cluster, weight, trusted, cell, row, counts = place
+    cluster, weight, trusted, row, counts, cells, (before, after) = place
+    cell = cells.get(cohort)
+    if cell is None:
+        cell = cells[cohort] = shares[before + cohort.to_bytes(2, "big") + after]
     low_weight = low * weight
     high_weight = low_weight if high == low else high * weight
 
@@ -419,21 +427,24 @@ class _Place(NamedTuple):
     cluster: list[int]
     weight: int
     trusted: int
-    cell: list[int]
     service: list[int]
     day: list[int]
+    cells: dict[int, list[int]]
+    """By cohort."""
+    around: tuple[Key, Key]
+    """What stands before and after the cohort in a cell's key."""
 
 
 def _place_of(shares: Shares, standing: Standing, day: int, policy: Policy) -> _Place:
     key, weight = cluster_of(standing, policy)
-    period, cohort = (day // policy.period_days).to_bytes(4, "big"), standing.cohort.to_bytes(2, "big")
     return _Place(
         shares[key],
         weight,
         key[3],
-        shares[CELL + standing.service + period + cohort + key[4:]],
         shares[SERVICE + standing.service],
         shares[DAY + day.to_bytes(4, "big")],
+        {},
+        (CELL + standing.service + (day // policy.period_days).to_bytes(4, "big"), key[4:]),
     )
 
 
@@ -509,7 +520,9 @@ def update(rows: Rows, shares: Shares, policy: Policy) -> dict[Key, Row]:
                 new = _capped(key, after[key], policy)
                 above.gain(TOTAL + key[1:3], map(sub, new, _capped(key, before[key], policy)) if key in before else new)
             case b"x":
-                above.gain(COHORT + key[9:15], Cohort(*share))
+                cohort = above[COHORT + key[9:15]]
+                for column, part in enumerate(share):
+                    cohort[column] += part
                 grouped = _grouped(after[key], policy)
                 place = GROUP + key[1:15]
                 groups.gain(place, map(sub, grouped, _grouped(before[key], policy)) if key in before else grouped)
