@@ -10,6 +10,9 @@ export SOLCX_BINARY_PATH := $(CURDIR)/.solcx
 # What gas is compared with.
 EAS := .cache/ethereum-attestation-service-eas-contracts-1.9.0.tgz
 
+# Two at a time, a file to each: most of them wait for a chain, a database or a browser.
+PYTEST = $(BIN)/pytest -q -p no:ape_test -n 2 --dist loadfile
+
 # The binary itself: npm's launcher ends well whatever the binary ended with.
 FORGE = $(firstword $(wildcard node_modules/@foundry-rs/forge-*/bin/forge) forge)
 
@@ -29,14 +32,14 @@ test: check $(SOLCX_BINARY_PATH)/.ready ## Check everything: what CI runs
 	$(FORGE) test --quiet
 	npm test --silent
 	$(BIN)/ape test tests/contract -q
-	$(BIN)/pytest -q -p no:ape_test tests/integration tests/e2e
+	$(PYTEST) tests/integration tests/e2e
 
 check: $(VENV)/.dev node_modules/.ready ## Formats, lint, types, import floors, unit tests
 	$(BIN)/ruff format --check .
 	$(FORGE) fmt --check contracts tests/forge
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -q -p no:ape_test tests/unit
+	$(PYTEST) tests/unit
 
 fuzz: $(SOLCX_BINARY_PATH)/.ready ## Search longer for a broken rule of the contract (half an hour)
 	FOUNDRY_PROFILE=fuzz $(FORGE) test --match-path 'tests/forge/invariant/*'
