@@ -12,6 +12,7 @@ from typing import Any
 from ledger.chain.deployment import Deployment
 from ledger.chain.logs import PlacedAnchor, anchors
 from ledger.chain.node import Node
+from ledger.decoding import decode
 from ledger.errors import (
     BlockNotIndexed,
     Contradiction,
@@ -23,10 +24,11 @@ from ledger.errors import (
 )
 from ledger.events import Log
 from ledger.gateways import Gateway
+from ledger.indexer.project import project
 from ledger.proofs.anchors import TrueAt, require_true_anchor, require_true_statement
 from ledger.proofs.signed import SignedStatement, read_signed, require_signed
 from ledger.scoring.policy import Policy
-from ledger.services.companies import CompanyView, Scorer, view_company
+from ledger.services.companies import CompanyView, Scorer, name_of, view_company
 from ledger.services.past import block_at, view_at
 from ledger.signing import Domain
 from ledger.store.reading import Reader
@@ -89,9 +91,17 @@ def examine_anchors(
 
 
 def examine_statement(
-    reader: Reader, node: Node, said: SignedStatement, where: str, deployment: Deployment, policies: Policies
+    reader: Reader,
+    node: Node,
+    said: SignedStatement,
+    where: str,
+    deployment: Deployment,
+    policies: Policies,
+    named: str | None = None,
 ) -> Finding:
-    """Whether a statement is the one that the log gives, and signed by whom it names."""
+    """Whether a statement is the one that the log gives, and signed by whom it names; and whether its company was
+    `named` then as it named itself.
+    """
     company = said.statement.company
     signed = f"signed by {show_address(said.signer)}" if said.signer else "not signed"
     logs = reader.history_of(company)
@@ -99,10 +109,18 @@ def examine_statement(
     def check() -> None:
         require_signed(said, Domain(deployment.chain_id, deployment.address))
         require_true_statement(said, block_at(reader, node, said.number), deployment.account, logs, policies)
+        if named not in (None, name := _name_at(reader, company, said.number)):
+            raise InvalidProof(f"it names the company {named!r}, which then called itself {name!r}")
 
     later = sum(log.block > said.number for log in logs)
     since = f", {later} events of the company ago" if later else ""
     return _judged(company, f"{where}: a statement as of block {said.number}{since}, {signed}", check)
+
+
+def _name_at(reader: Reader, address: Address, number: BlockNumber) -> str:
+    """What a company called itself as of a block."""
+    until = (decode(log) for log in reader.company_logs(address) if log.block <= number)
+    return name_of(project(until, {}, {}).companies[address])
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,10 +201,24 @@ def test_a_statement_and_a_badge_are_verified_and_a_lie_in_them_is_not(
         assert town.troth("verify", str(file)).returncode == 1
 
 
+def test_a_badge_that_names_somebody_else_is_refused(town: Town, gateway: str, tmp_path: Path) -> None:
+    town.did("index")
+    file = tmp_path / "badge.svg"
+    with urlopen(f"{gateway}/badges/acme.svg") as answer:
+        file.write_bytes(answer.read().replace(b"Acme: reliability", b"Other: reliability"))
+    refused = town.troth("verify", str(file))
+    assert_refused(refused, 1, "it names the company 'Other', which then called itself 'Acme'")
+
+
+def test_a_file_that_never_ends_is_refused(town: Town) -> None:
+    assert_refused(town.troth("verify", "/dev/zero"), 2, "holds more than 33,554,432 bytes")
+
+
 def test_a_receipt_is_verified_as_it_is(town: Town) -> None:
     said = town.did("verify", str(made(town)))
     assert "Your parcel is there" in said
     assert "State: open" in said
+    assert "It is due at" in said
 
 
 def test_a_bundle_of_the_gateway_is_verified_and_one_that_lies_is_not(town: Town, gateway: str, tmp_path: Path) -> None:
