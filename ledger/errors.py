@@ -25,6 +25,7 @@ TrothError                  says what is wrong, with which value, and what to do
 │   ├── NoDeployment, NoDatabase, NotIndexed, IndexBusy, IndexBehind
 │   ├── HourTurned          an anchor that came too late for its statement
 │   ├── HistoryTooLong      for one bundle
+│   ├── ProverBusy          other proofs are being made
 │   ├── MissingTool, PortBusy, HomeInUse, DeployFailed
 │   └── UnusableChain       a saved local chain that can't be gone on from
 └── Contradiction           two things that must agree do not: trust neither before it is settled
@@ -548,6 +549,16 @@ class IndexBehind(Unavailable):
         super().__init__(
             f"The head of {company} as of block {block} is not the one that is indexed.",
             "Run `troth index`, or keep `troth index --follow` running, and try again.",
+        )
+
+
+class ProverBusy(Unavailable):
+    """Other proofs are being made."""
+
+    def __init__(self, company: str) -> None:
+        super().__init__(
+            f"The proof about {company} has to wait for others, or for the node, which takes long.",
+            "Try again in a minute.",
         )
 
 
