@@ -280,6 +280,17 @@ def test_a_node_hides_no_lie_by_saying_something_else_in_its_place(town: Town) -
     assert sum("does not hold" in line for line in found) == 1
 
 
+def test_a_node_that_tells_of_ages_to_come_keeps_nobody_busy(town: Town) -> None:
+    lies_on_chain(town, town.company)
+
+    def far(method: str, params: list[Any], result: Any) -> Any:
+        about = params and isinstance(params[0], dict) and params[0].get("topics")
+        return [log | {"blockTimestamp": hex(2**62)} for log in result] if about else result
+
+    with lying_node(town.chain.url, far) as url:
+        assert_refused(town.troth("watch", "acme", "--once", "--rpc", url), 1, f"its time is {2**62}")
+
+
 def anchored(url: str) -> list[dict[str, Any]]:
     node = Node(url)
     return node.logs_about(created_address(), [show_hex(ANCHORED)], BlockNumber(0), BlockNumber(1000))
