@@ -17,7 +17,7 @@ TrothError                  says what is wrong, with which value, and what to do
 ├── Refused                 the contract does not take an action: one reason for each error of its ABI
 ├── Unavailable             something that is needed does not answer, or is not there
 │   ├── NodeUnreachable, NodeRefused, NodeBehind, QuorumMissing, GatewayFailed
-│   ├── NeedsNodes, NotChecked
+│   ├── NeedsNodes, NeedsRecord, NotChecked
 │   ├── BlockGone           the last block indexed, where it was not final
 │   ├── TransactionFailed, TransactionPending, InsufficientFunds, FeeTooHigh
 │   ├── NoKey               a keystore that can't be opened
@@ -377,6 +377,16 @@ class NeedsNodes(Unavailable):
         super().__init__(
             f"{file} is no bundle: a block's hash is not enough to check it.",
             "Leave --block-hash out, to check it by your nodes, or ask whoever gave it for a bundle.",
+        )
+
+
+class NeedsRecord(Unavailable):
+    """Where the ledger begins is in no record, and the node can't tell."""
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(
+            f"The node at {url} has no old states, by which the ledger's first block would be found: {why}.",
+            "Set TROTH_DEPLOYMENT to the path of the ledger's deployment record, or give an archive node.",
         )
 
 

@@ -110,6 +110,15 @@ def test_an_audit_needs_neither_database_nor_record_of_a_deployment(town: Town, 
     assert not (tmp_path / "nothing").exists()
 
 
+def test_an_audit_by_a_node_without_old_states_asks_for_the_record(town: Town, tmp_path: Path) -> None:
+    def pruned(method: str, params: list[Any], result: Any) -> Any:
+        return Refusal("missing trie node") if method == "eth_getCode" and params[1] != "latest" else result
+
+    with lying_node(town.chain.url, pruned) as url:
+        refused = town.troth("audit", "acme", "--rpc", url, home=tmp_path / "nothing", deployment="")
+    assert_refused(refused, 2, "TROTH_DEPLOYMENT")
+
+
 def test_an_audit_as_of_a_block_counts_what_was_there(town: Town) -> None:
     before = json.loads(town.did("audit", "acme", "--json"))
     made(town)
