@@ -26,7 +26,7 @@ LABEL_COLOUR = "#3b3b3b"
 _HEIGHT = 20
 _PADDING = 8
 _FONT = "Verdana,DejaVu Sans,Geneva,sans-serif"
-_TITLE = re.compile(rf"<title>([^<]*): {LABEL} [^<]*</title>")
+_TITLE = re.compile("<title>([^<]*)</title>")
 _METADATA = re.compile(r"<metadata>([^<]*)</metadata>")
 _NARROW, _WIDE = frozenset("ijl.,:;|! '·-"), frozenset("mwMW%@≥")
 
@@ -71,7 +71,7 @@ def read_badge(content: bytes) -> tuple[str, SignedStatement]:
     if title is None or inside is None:
         raise InvalidBundle("it is no badge with a statement inside")
     said = read_signed(unescape(inside[1]).encode())
-    name = unescape(title[1])
+    name = unescape(title[1].rpartition(f": {LABEL} ")[0])
     try:
         shown = render_badge(name, said)
     except (KeyError, ValueError, TypeError, OverflowError) as error:

@@ -17,7 +17,7 @@ TrothError                  says what is wrong, with which value, and what to do
 ├── Refused                 the contract does not take an action: one reason for each error of its ABI
 ├── Unavailable             something that is needed does not answer, or is not there
 │   ├── NodeUnreachable, NodeRefused, NodeBehind, QuorumMissing, GatewayFailed
-│   ├── NeedsNodes, NotChecked
+│   ├── NeedsNodes, NeedsRecord, NotChecked
 │   ├── BlockGone           the last block indexed, where it was not final
 │   ├── TransactionFailed, TransactionPending, InsufficientFunds, FeeTooHigh
 │   ├── NoKey               a keystore that can't be opened
@@ -25,6 +25,7 @@ TrothError                  says what is wrong, with which value, and what to do
 │   ├── NoDeployment, NoDatabase, NotIndexed, IndexBusy, IndexBehind
 │   ├── HourTurned          an anchor that came too late for its statement
 │   ├── HistoryTooLong      for one bundle
+│   ├── ProverBusy          other proofs are being made
 │   ├── MissingTool, PortBusy, HomeInUse, DeployFailed
 │   └── UnusableChain       a saved local chain that can't be gone on from
 └── Contradiction           two things that must agree do not: trust neither before it is settled
@@ -379,6 +380,16 @@ class NeedsNodes(Unavailable):
         )
 
 
+class NeedsRecord(Unavailable):
+    """Where the ledger begins is in no record, and the node can't tell."""
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(
+            f"The node at {url} has no old states, by which the ledger's first block would be found: {why}.",
+            "Set TROTH_DEPLOYMENT to the path of the ledger's deployment record, or give an archive node.",
+        )
+
+
 class NotChecked(Unavailable):
     """Something that was said could be neither confirmed nor refuted."""
 
@@ -548,6 +559,16 @@ class IndexBehind(Unavailable):
         super().__init__(
             f"The head of {company} as of block {block} is not the one that is indexed.",
             "Run `troth index`, or keep `troth index --follow` running, and try again.",
+        )
+
+
+class ProverBusy(Unavailable):
+    """Other proofs are being made."""
+
+    def __init__(self, company: str) -> None:
+        super().__init__(
+            f"The proof about {company} has to wait for others, or for the node, which takes long.",
+            "Try again in a minute.",
         )
 
 

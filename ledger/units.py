@@ -34,6 +34,9 @@ WHOLE = Ppm(1_000_000)
 MAX_QUANTITY = 2**63 - 1
 """What a database's integer holds."""
 
+MOST_NUMBER = 2**53 - 1
+"""What every reader of JSON tells from its neighbours (RFC 8259, section 6)."""
+
 FAR_FUTURE = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
 """The last day that calendars of most programs hold; a promise may be due long after it."""
 

@@ -142,7 +142,7 @@ function scoreOf({ company, figures, asOf, block, sender, events, policy }, { st
       "Fairness between groups of customers": fairness.state,
       "Read with care": cautions.length ? care : "nothing stands out",
       "Judged as of": moment(asOf),
-      Later: laterOf(still),
+      Later: laterOf(still, figures.open),
       ...(sender ? { "Put on the chain by": address(sender, sender === company ? "the company itself" : "") } : {}),
       Block: blockOf(block),
       "Rests on": `${events.toLocaleString("en")} events, and the policy “${policy}”`,
@@ -150,8 +150,10 @@ function scoreOf({ company, figures, asOf, block, sender, events, policy }, { st
   ];
 }
 
-function laterOf(still) {
-  if (still === true) return "The company has done nothing since.";
+function laterOf(still, open) {
+  // A promise breaks by nobody's doing.
+  const due = open ? ` Not yet due then: ${open.toLocaleString("en")}. What became of those is not in these figures.` : "";
+  if (still === true) return `The company has done nothing since.${due}`;
   const known = still === null ? "Not known: no node was asked." : "The company has acted since.";
   return `${known} What came later is not in these figures.`;
 }

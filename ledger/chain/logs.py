@@ -15,6 +15,7 @@ from ledger.errors import InvalidInput, InvalidProof, MalformedLog, NodeRefused
 from ledger.events import ASIDE, Block, Header, Log, Position
 from ledger.proofs.anchors import ANCHORED, Anchored, read_anchored
 from ledger.units import (
+    FAR_FUTURE,
     MAX_QUANTITY,
     Address,
     BlockNumber,
@@ -86,6 +87,9 @@ def _anchor(raw: dict[str, Any], contract: Address) -> PlacedAnchor:
             raise MalformedLog(block, index, f"{raw['address']} emitted it")
         read = read_anchored([parse_digest(topic) for topic in raw["topics"]], parse_bytes(raw["data"]))
         time = Timestamp(parse_quantity(raw["blockTimestamp"]))
+        if time > FAR_FUTURE:
+            # What it would have to say takes as long to compute.
+            raise MalformedLog(block, index, f"its time is {time}")
         return PlacedAnchor(read, Position(block, index, parse_digest(raw["transactionHash"]), time))
     except (InvalidInput, InvalidProof, AttributeError, KeyError, TypeError) as error:
         raise MalformedLog(0, 0, f"it is no anchor ({error!r})") from error

@@ -31,6 +31,8 @@ TIMEOUT_S = 30
 """Of silence."""
 LONGEST_S = 300
 """Of one answer, though a node may never fall silent."""
+MOST_BYTES = 256 * 1024 * 1024
+"""Of one answer."""
 BATCH = 100
 """Requests sent at once: what nodes take that take few."""
 MOST_TOLD = 300
@@ -254,8 +256,12 @@ _BROKEN = (requests.RequestException, OSError, BrokenAnswer)
 
 
 def _pieces(response: requests.Response, end: float) -> Iterator[bytes]:
+    left = MOST_BYTES
     # Whatever has come, and no waiting until there is more of it.
     while piece := response.raw.read1(1 << 16, decode_content=True):
+        left -= len(piece)
+        if left < 0:
+            raise ValueError(f"it has more than {MOST_BYTES:,} bytes")
         if time.monotonic() > end:
             raise _TooLong
         yield piece

@@ -228,9 +228,10 @@ def _read(path: Path) -> str:
         raise CannotRead(str(path), "it is not text") from error
 
 
-def read_bytes(path: Path) -> bytes:
-    """A file's content. Raises CannotRead."""
+def read_bytes(path: Path, most: int = -1) -> bytes:
+    """A file's content, or so many of its bytes at the most. Raises CannotRead."""
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(most)
     except OSError as error:
         raise CannotRead(str(path), error.strerror or str(error)) from error

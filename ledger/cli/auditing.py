@@ -15,7 +15,7 @@ from ledger.cli.acting import say
 from ledger.cli.nodes import Rpc, complain, deployment_for, err, index_of_own, settings_with
 from ledger.cli.text import audit_tables, finding_line, losses_table, past_progress, plain_console, score_tables
 from ledger.errors import CannotWrite, GatewayFailed, Unavailable
-from ledger.gateways import Gateway, report
+from ledger.gateways import Gateway, Webhook
 from ledger.indexer.follow import Pause
 from ledger.indexer.run import Indexer
 from ledger.scoring.policy import Policy
@@ -111,6 +111,7 @@ def watch(
     Exit codes: 0 all held; 1 something did not, and what; 2 it could not be looked at, and why.
     """
     settings = settings_with(rpc)
+    told = None if webhook is None else Webhook(webhook)
     nodes = settings.open_nodes()
     deployment = deployment_for(settings, nodes.all[0])
     database = Database.in_file(settings.home / "watch.db")
@@ -137,7 +138,7 @@ def watch(
         while not stopping.is_set():
             try:
                 for finding in watcher.look():
-                    worst = _told(finding, webhook, worst)
+                    worst = _told(finding, told, worst)
                 pause.saw(watcher.reached)
             except Unavailable as error:
                 if once:
@@ -150,12 +151,12 @@ def watch(
         raise typer.Exit(DIFFERS if worst is Verdict.FALSE else COULD_NOT)
 
 
-def _told(finding: Finding, webhook: str | None, worst: Verdict) -> Verdict:
+def _told(finding: Finding, webhook: Webhook | None, worst: Verdict) -> Verdict:
     """Says what was found, and gives the worst so far."""
     say(finding_line(finding))
     if finding.verdict is Verdict.FALSE and webhook is not None:
         try:
-            report(webhook, {"company": show_address(finding.company)} | FindingOut.of(finding).model_dump(mode="json"))
+            webhook.post({"company": show_address(finding.company)} | FindingOut.of(finding).model_dump(mode="json"))
         except GatewayFailed as error:
             err.print(f"webhook: {error.what}")
     order = (Verdict.HOLDS, Verdict.UNCHECKED, Verdict.FALSE)

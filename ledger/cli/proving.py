@@ -11,10 +11,10 @@ from ledger.badge import percent_down, read_badge
 from ledger.cli.acting import Keystore, desk_of, key_of, read_bytes, receipt_of, say
 from ledger.cli.nodes import Rpc, index_of_own, settings_with
 from ledger.documents import text_of
-from ledger.errors import InvalidProof, NeedsNodes, NotChecked, visible
+from ledger.errors import InvalidBundle, InvalidProof, NeedsNodes, NotChecked, visible
 from ledger.files import write_private
 from ledger.outcomes import Status
-from ledger.proofs.bundles import Bundle, ReceiptBundle, encode_bundle, read_bundle
+from ledger.proofs.bundles import MOST_BYTES, Bundle, ReceiptBundle, encode_bundle, read_bundle
 from ledger.proofs.signed import SignedStatement, read_signed
 from ledger.proofs.verification import ProvenReceipt, ProvenScore, require_block
 from ledger.services import proving
@@ -84,7 +84,9 @@ def verify(
     """
     settings = settings_with(rpc)
     trusted = None if block_hash is None else parse_digest(block_hash)
-    content = read_bytes(file)
+    content = read_bytes(file, MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise InvalidBundle(f"it holds more than {MOST_BYTES:,} bytes")
     kind = content.lstrip()[:1]
     if kind not in (b"<", b"{"):
         _verify_bundle(settings, *read_bundle(content), trusted)
@@ -93,7 +95,7 @@ def verify(
     elif kind == b"<":
         name, said = read_badge(content)
         say(f"The badge names {name!r}, and shows what its statement says.")
-        _verify_statement(settings, said, f"{file}")
+        _verify_statement(settings, said, f"{file}", name)
     elif b'"document"' in content:
         _verify_statement(settings, read_signed(content), f"{file}")
     else:
@@ -118,6 +120,9 @@ def _verify_bundle(settings: Settings, name: Digest, bundle: Bundle, trusted: Di
         since = f"{len(nodes)} nodes have that block." if len(nodes) > 1 else f"{nodes[0].url} has that block."
         if isinstance(proven, ProvenScore):
             since += f" The company has {'done nothing' if still else 'acted'} since."
+            if still and (left := proven.score.open):
+                # A promise breaks by nobody's doing.
+                since += f" Not yet due then: {left}. What became of those is not in these figures."
     block = proven.block
     say(f"Verified as of block {block.number}, {show_time(block.time)} ({show_hex(block.hash)}).")
     for line in _score(proven) if isinstance(proven, ProvenScore) else _promise(proven):
@@ -128,9 +133,9 @@ def _verify_bundle(settings: Settings, name: Digest, bundle: Bundle, trusted: Di
     say(f"Bundle {show_hex(name)}")
 
 
-def _verify_statement(settings: Settings, said: SignedStatement, where: str) -> None:
+def _verify_statement(settings: Settings, said: SignedStatement, where: str, named: str | None = None) -> None:
     with index_of_own(settings) as (reader, nodes, deployment):
-        found = examine_statement(reader, nodes[0], said, where, deployment, settings.known_policies())
+        found = examine_statement(reader, nodes[0], said, where, deployment, settings.known_policies(), named)
     if found.verdict is Verdict.UNCHECKED:
         raise NotChecked(found.said, found.why)
     if found.verdict is Verdict.FALSE:
@@ -162,7 +167,7 @@ def _promise(proven: ProvenReceipt) -> list[str]:
     fulfilled = "not fulfilled"
     if proven.fulfilled_at is not None:
         fulfilled = f"fulfilled at {show_time(proven.fulfilled_at)}, {'in time' if proven.in_time else 'late'}"
-    due = "due" if promise.due_at > proven.block.time else "was due"
+    due = "is due" if promise.due_at > proven.block.time else "was due"
     witness = ""
     if proven.status is Status.CONFIRMED:
         witness = f", confirmed by the {'arbiter' if proven.by_arbiter else 'customer'}"

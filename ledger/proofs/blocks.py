@@ -17,7 +17,7 @@ from ledger.errors import InvalidProof
 from ledger.events import Block
 from ledger.headers import FIELDS, QUANTITIES
 from ledger.proofs.trie import Node, decoded, value_in
-from ledger.units import Address, BlockNumber, Digest, Timestamp, digest_of, parse_bytes
+from ledger.units import FAR_FUTURE, MOST_NUMBER, Address, BlockNumber, Digest, Timestamp, digest_of, parse_bytes
 
 FORKS = {15: "Frontier", 16: "London", 17: "Shanghai", 20: "Cancun", 21: "Prague"}
 """By how many fields a header has, the fork from which on it has them."""
@@ -56,7 +56,9 @@ def read_header(content: bytes) -> ProvenHeader:
         count = len(fields) if isinstance(fields, list) else "no"
         raise InvalidProof(f"the header has {count} fields: of a fork that is not known, or none")
     named = {name: _field(name, value) for name, value in zip(FIELDS, fields, strict=False)}
-    number, time = (int.from_bytes(named[name], "big") for name in ("number", "timestamp"))
+    number = _integer("number", named["number"], MOST_NUMBER)
+    # Whoever makes a header up may write any time, and a score as of ages to come takes as long to compute.
+    time = _integer("timestamp", named["timestamp"], FAR_FUTURE)
     receipts, state = Digest(named["receiptsRoot"]), Digest(named["stateRoot"])
     return ProvenHeader(BlockNumber(number), digest_of(content), Timestamp(time), receipts, state)
 
@@ -73,6 +75,13 @@ def _field(name: str, value: bytes | Node) -> bytes:
     elif len(value) != _LENGTHS.get(name, 32):
         raise InvalidProof(f"the header's {name} has {len(value)} bytes")
     return value
+
+
+def _integer(name: str, value: bytes, most: int) -> int:
+    found = int.from_bytes(value, "big")
+    if found > most:
+        raise InvalidProof(f"the header's {name} is 0x{value.hex()}")
+    return found
 
 
 def log_in(header: ProvenHeader, transaction: int, index: int, nodes: Sequence[bytes]) -> ProvenLog:

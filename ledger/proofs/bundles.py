@@ -19,6 +19,7 @@ from ledger.errors import HistoryTooLong, InvalidBundle, InvalidInput, InvalidRe
 from ledger.events import Log
 from ledger.receipts import Receipt, read_receipt
 from ledger.units import (
+    MOST_NUMBER,
     ZERO_DIGEST,
     Address,
     BlockNumber,
@@ -41,9 +42,6 @@ _EVENT_BYTES = 30
 
 _OTHER_BYTES = 128 * 1024
 """Left for all that is no event: policy, statement, proofs."""
-
-MOST_NUMBER = 2**53 - 1
-"""What every reader of JSON tells from its neighbours (RFC 8259, section 6)."""
 
 
 @dataclass(frozen=True, slots=True)

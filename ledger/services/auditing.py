@@ -13,7 +13,7 @@ from ledger.chain.deployment import Deployment
 from ledger.chain.node import Node
 from ledger.chain.nodes import Nodes
 from ledger.decoding import decode
-from ledger.errors import NoContract, NodeRefused, UnknownCompany
+from ledger.errors import NeedsRecord, NoContract, NodeRefused, UnknownCompany
 from ledger.events import Block, Event
 from ledger.indexer.follow import Finality
 from ledger.indexer.notices import Tell
@@ -153,7 +153,7 @@ def audit(
 
 def deployment_on(node: Node) -> Deployment:
     """Where the ledger is on a node's chain, without a record: its address follows from its code, and its block is the
-    first after which it is there. Raises NoContract, and NodeRefused where the node has no old states.
+    first after which it is there. Raises NoContract, and NeedsRecord where the node has no old states.
     """
     address, latest = contract.created_address(), node.block("latest")
     if latest is None:
@@ -163,7 +163,11 @@ def deployment_on(node: Node) -> Deployment:
     without, there = -1, latest.number
     while there - without > 1:
         middle = BlockNumber((without + there) // 2)
-        if node.code(address, middle):
+        try:
+            code = node.code(address, middle)
+        except NodeRefused as error:
+            raise NeedsRecord(node.url, error.why) from error
+        if code:
             there = middle
         else:
             without = middle

@@ -12,17 +12,27 @@ from typing import Any
 from ledger.chain.deployment import Deployment
 from ledger.chain.logs import PlacedAnchor, anchors
 from ledger.chain.node import Node
-from ledger.errors import BlockNotIndexed, Contradiction, InvalidBundle, InvalidProof, TrothError, UnknownPolicy
+from ledger.decoding import decode
+from ledger.errors import (
+    BlockNotIndexed,
+    Contradiction,
+    InvalidBundle,
+    InvalidProof,
+    TrothError,
+    UnknownPolicy,
+    visible,
+)
 from ledger.events import Log
 from ledger.gateways import Gateway
-from ledger.proofs.anchors import require_true_anchor, require_true_statement
+from ledger.indexer.project import project
+from ledger.proofs.anchors import TrueAt, require_true_anchor, require_true_statement
 from ledger.proofs.signed import SignedStatement, read_signed, require_signed
 from ledger.scoring.policy import Policy
-from ledger.services.companies import CompanyView, Scorer, view_company
+from ledger.services.companies import CompanyView, Scorer, name_of, view_company
 from ledger.services.past import block_at, view_at
 from ledger.signing import Domain
 from ledger.store.reading import Reader
-from ledger.units import Address, BlockNumber, Digest, parse_digest, show_address, show_hex, show_time
+from ledger.units import MAX_QUANTITY, Address, BlockNumber, Digest, parse_digest, show_address, show_hex, show_time
 
 Policies = Mapping[Digest, Policy]
 Shape = Callable[[CompanyView, Policy], dict[str, Any]]
@@ -55,8 +65,9 @@ def anchors_of(
     nodes: Sequence[Node], deployment: Deployment, companies: Sequence[Address], first: BlockNumber
 ) -> list[PlacedAnchor]:
     """The anchors of companies from a block on, of all that any node tells. Raises what a node raises."""
-    found = {anchor.place: anchor for node in nodes for anchor in anchors(node, deployment.address, companies, first)}
-    return [found[place] for place in sorted(found)]
+    # Not by their places: who says something else of one could hide what the others give.
+    found = {each for node in nodes for each in anchors(node, deployment.address, companies, first)}
+    return sorted(found, key=lambda each: (each.place, each.anchored.statement))
 
 
 def examine_anchors(
@@ -64,6 +75,7 @@ def examine_anchors(
 ) -> Iterator[Finding]:
     """Whether each anchor has the statement that the log gives."""
     histories: dict[Address, list[Log]] = {}
+    known: dict[TrueAt, Digest] = {}
     for each in placed:
         anchored, at = each.anchored, each.at
         if anchored.company not in histories:
@@ -73,15 +85,23 @@ def examine_anchors(
             f"anchored by {show_address(anchored.sender)} in block {at.block}, {show_time(at.time)},"
             f" transaction {show_hex(at.transaction)}"
         )
-        check = partial(require_true_anchor, anchored, at.time, deployment.account, logs, policies)
+        check = partial(require_true_anchor, anchored, at.time, deployment.account, logs, policies, known)
         found = _judged(anchored.company, said, check)
         yield replace(found, by_itself=anchored.sender == anchored.company)
 
 
 def examine_statement(
-    reader: Reader, node: Node, said: SignedStatement, where: str, deployment: Deployment, policies: Policies
+    reader: Reader,
+    node: Node,
+    said: SignedStatement,
+    where: str,
+    deployment: Deployment,
+    policies: Policies,
+    named: str | None = None,
 ) -> Finding:
-    """Whether a statement is the one that the log gives, and signed by whom it names."""
+    """Whether a statement is the one that the log gives, and signed by whom it names; and whether its company was
+    `named` then as it named itself.
+    """
     company = said.statement.company
     signed = f"signed by {show_address(said.signer)}" if said.signer else "not signed"
     logs = reader.history_of(company)
@@ -89,10 +109,18 @@ def examine_statement(
     def check() -> None:
         require_signed(said, Domain(deployment.chain_id, deployment.address))
         require_true_statement(said, block_at(reader, node, said.number), deployment.account, logs, policies)
+        if named not in (None, name := _name_at(reader, company, said.number)):
+            raise InvalidProof(f"it names the company {named!r}, which then called itself {name!r}")
 
     later = sum(log.block > said.number for log in logs)
     since = f", {later} events of the company ago" if later else ""
     return _judged(company, f"{where}: a statement as of block {said.number}{since}, {signed}", check)
+
+
+def _name_at(reader: Reader, address: Address, number: BlockNumber) -> str:
+    """What a company called itself as of a block."""
+    until = (decode(log) for log in reader.company_logs(address) if log.block <= number)
+    return name_of(project(until, {}, {}).companies[address])
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +166,9 @@ def examine_claims(
     where = f"{claims.url}: a score"
     try:
         shown = json.loads(_given(claims.score))
-        check = partial(_require_shown, reader, node, company, shown, policies, shape)
-        return [stated, _judged(company, f"{where} as of block {shown['as_of_block']}", check)]
+        number = _number(shown["as_of_block"])
+        check = partial(_require_shown, reader, node, company, shown, number, policies, shape)
+        return [stated, _judged(company, f"{where} as of block {number}", check)]
     except TrothError as error:
         return [stated, _found(company, where, error)]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -152,13 +181,24 @@ def _given(content: bytes | TrothError) -> bytes:
     return content
 
 
+def _number(shown: Any) -> BlockNumber:
+    if type(shown) is not int or not 0 <= shown <= MAX_QUANTITY:
+        raise ValueError(f"{str(shown)[:40]!r} is no block's number")
+    return BlockNumber(shown)
+
+
 def _require_shown(
-    reader: Reader, node: Node, company: Address, shown: dict[str, Any], policies: Policies, shape: Shape
+    reader: Reader,
+    node: Node,
+    company: Address,
+    shown: dict[str, Any],
+    number: BlockNumber,
+    policies: Policies,
+    shape: Shape,
 ) -> None:
     policy = policies.get(parse_digest(shown["policy"]))
     if policy is None:
         raise UnknownPolicy(shown["policy"])
-    number = BlockNumber(int(shown["as_of_block"]))
     if number == reader.require_cursor().block.number:
         view = view_company(reader, show_address(company), Scorer(policy))
     else:
@@ -189,7 +229,8 @@ def _found(company: Address, said: str, error: TrothError) -> Finding:
     verdict = Verdict.FALSE if isinstance(error, Contradiction) else Verdict.UNCHECKED
     if isinstance(error, BlockNotIndexed):
         why = f"{why}; it is looked at again later"
-    return Finding(company, said, verdict, why)
+    # On one line: what a gateway says is not to look like another finding.
+    return Finding(company, said, verdict, " ".join(visible(why).split()))
 
 
 def _short(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from ledger.errors import (
     InvalidProof,
     NodeRefused,
     NotChecked,
+    ProverBusy,
     UnknownBundle,
     UnknownPromise,
     WrongChain,
@@ -56,6 +58,7 @@ from ledger.services.acting import Desk, open_desk
 from ledger.services.companies import find_company
 from ledger.signing import Domain
 from ledger.store.reading import Reader
+from ledger.store.records import Company
 from ledger.units import Address, BlockNumber, Digest, Timestamp, parse_digest, show_address, show_hex
 
 Proven = ProvenScore | ProvenReceipt
@@ -65,6 +68,9 @@ FOLDER = "anchored"
 
 FRESH_S = 300
 """How old a proof may be that is made on demand."""
+
+LONGEST_WAIT_S = 10
+"""While others' proofs are made: a node that falls silent is not to keep everybody waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,19 +194,34 @@ class Prover:
         self._policy = policy
         self._home = home
         self._made: dict[Address, tuple[Digest, Timestamp, Digest, bytes]] = {}
+        self._making = threading.Lock()
 
     def current(self, reader: Reader, text: str) -> tuple[Digest, bytes]:
         """A company's bundle as of a block not older than `FRESH_S` seconds, and its name. Raises as `prove_score`
-        does.
+        does, and ProverBusy.
         """
         company = find_company(reader, text)
         now = reader.require_cursor().block.time
+        if (made := self._fresh(company, now)) is None:
+            # One at a time, and once for all who ask meanwhile: each costs the node's work, and ours.
+            if not self._making.acquire(timeout=LONGEST_WAIT_S):
+                raise ProverBusy(show_address(company.address))
+            try:
+                if (made := self._fresh(company, now)) is None:
+                    bundle = prove_score(reader, open_desk(self._node, self._deployment()), text, self._policy)
+                    time, made = read_header(bundle.basis.header).time, encode_bundle(bundle)
+                    self._made[company.address] = company.head, time, *made
+            finally:
+                self._making.release()
+        return made
+
+    def _fresh(self, company: Company, now: Timestamp) -> tuple[Digest, bytes] | None:
+        """The bundle that was made of a company, where it may still be given."""
         made = self._made.get(company.address)
-        if made is None or made[0] != company.head or now - made[1] > FRESH_S:
-            bundle = prove_score(reader, open_desk(self._node, self._deployment()), text, self._policy)
-            made = company.head, read_header(bundle.basis.header).time, *encode_bundle(bundle)
-            self._made[company.address] = made
-        return made[2], made[3]
+        if made is None:
+            return None
+        head, time, name, content = made
+        return (name, content) if head == company.head and now - time <= FRESH_S else None
 
     def keep(self, bundle: ScoreBundle) -> Stored:
         """Keeps the bundle of an anchor. Raises CannotWrite."""

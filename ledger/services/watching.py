@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from ledger.chain.deployment import Deployment
+from ledger.chain.logs import PlacedAnchor
 from ledger.chain.node import Node
 from ledger.events import Block
 from ledger.gateways import Gateway
@@ -21,7 +22,7 @@ from ledger.services.monitoring import (
     examine_claims,
 )
 from ledger.store.database import Database
-from ledger.units import Address, BlockNumber, Digest, show_address
+from ledger.units import Address, BlockNumber, show_address
 
 
 class Watcher:
@@ -48,7 +49,8 @@ class Watcher:
         self._senders = senders
         self._gateways = gateways
         self._shape = shape
-        self._seen: set[tuple[Digest, int]] = set()
+        self._addresses: list[Address] = []
+        self._seen: set[PlacedAnchor] = set()
         self._from = deployment.block
         self._last: dict[tuple[str, Address, int], tuple[Verdict, str]] = {}
         self.reached: Block
@@ -56,8 +58,11 @@ class Watcher:
     def look(self) -> Iterator[Finding]:
         """Brings the index up to date, and gives what was found since. Raises what an index raises, UnknownCompany."""
         self._indexer.synchronise()
-        with self._database.read() as reader:
-            companies = [find_company(reader, text).address for text in self._companies]
+        if not self._addresses:
+            # Once: somebody else may call itself by the same handle later.
+            with self._database.read() as reader:
+                self._addresses = [find_company(reader, text).address for text in self._companies]
+        companies = self._addresses
         claims = [
             (claims_of(gateway, show_address(company)), company) for gateway in self._gateways for company in companies
         ]
@@ -68,14 +73,17 @@ class Watcher:
             placed = [
                 each
                 for each in anchors_of(self._nodes, self._deployment, companies, self._from)
-                if (each.at.transaction, each.at.log_index) not in self._seen
+                if each not in self._seen
                 and each.at.block <= cursor.block.number
                 and (not self._senders or each.anchored.sender in self._senders)
             ]
-            yield from examine_anchors(reader, placed, self._deployment, self._policies)
-            self._seen |= {(each.at.transaction, each.at.log_index) for each in placed}
+            findings = examine_anchors(reader, placed, self._deployment, self._policies)
+            for each, finding in zip(placed, findings, strict=True):
+                self._seen.add(each)
+                yield finding
             # What the chain may still give up is looked at again.
             self._from = BlockNumber(max(self._from, cursor.final + 1))
+            self._seen = {each for each in self._seen if each.at.block >= self._from}
             for said, company in claims:
                 found = examine_claims(
                     reader, self._nodes[0], said, company, self._deployment, self._policies, self._shape

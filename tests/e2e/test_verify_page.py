@@ -308,6 +308,7 @@ def test_nodes_say_whether_a_score_is_verified_and_whether_it_is_still_so(town: 
     verdict, words = town_s_visitor.check(path, [town.chain.url])
     assert verdict == "Verified"
     assert "The company has done nothing since." in words
+    assert "Not yet due then: " in words
     assert "127.0.0.1:" in words
     assert "the company itself" in words
     with lying_node(town.chain.url, lambda method, params, result: result) as other:

@@ -19,13 +19,16 @@ import orjson
 import pytest
 
 from api.app import create_app
+from ledger.chain.contract import created_address
+from ledger.chain.node import Node
 from ledger.chain.sending import send
 from ledger.keys import Key
+from ledger.proofs.anchors import ANCHORED
 from ledger.scoring.policy import Policy
 from ledger.services import proving
 from ledger.settings import Settings
 from ledger.store.database import Database
-from ledger.units import show_address
+from ledger.units import BlockNumber, show_address, show_hex
 from tests.integration.test_acting import Town, made, town
 from tests.integration.test_commands import assert_refused, variables
 from tests.support.chain import Refusal, free_port, lying_node, serving
@@ -107,6 +110,15 @@ def test_an_audit_needs_neither_database_nor_record_of_a_deployment(town: Town, 
     assert not (tmp_path / "nothing").exists()
 
 
+def test_an_audit_by_a_node_without_old_states_asks_for_the_record(town: Town, tmp_path: Path) -> None:
+    def pruned(method: str, params: list[Any], result: Any) -> Any:
+        return Refusal("missing trie node") if method == "eth_getCode" and params[1] != "latest" else result
+
+    with lying_node(town.chain.url, pruned) as url:
+        refused = town.troth("audit", "acme", "--rpc", url, home=tmp_path / "nothing", deployment="")
+    assert_refused(refused, 2, "TROTH_DEPLOYMENT")
+
+
 def test_an_audit_as_of_a_block_counts_what_was_there(town: Town) -> None:
     before = json.loads(town.did("audit", "acme", "--json"))
     made(town)
@@ -154,6 +166,33 @@ def test_a_gateway_that_lies_is_caught_by_audit_and_by_watch(
         assert posted[0]["company"] == show_address(town.company.address)
 
 
+def infinite(path: str, content: bytes) -> bytes:
+    if path.endswith("/statement"):
+        return content
+    return content.replace(b'"as_of_block":', b'"as_of_block":1e999,"was":')
+
+
+def escaping(path: str, content: bytes) -> bytes:
+    """A statement that draws a finding of its own on the terminal of whoever looks at it."""
+    words = orjson.loads(content)
+    if path.endswith("/statement"):
+        words["statement"]["ledger"] = "\x1b[2K\nall: holds"
+        words |= {"signer": None, "signature": None}
+    return orjson.dumps(words)
+
+
+def test_what_a_gateway_says_breaks_nothing_and_looks_like_no_finding(town: Town, gateway: str) -> None:
+    town.did("index")
+    with lying(gateway, infinite) as url:
+        found = json.loads(town.troth("audit", "acme", "--json", "--gateway", url).stdout)["gateway"]
+    assert [finding["verdict"] for finding in found] == ["holds", "could not be checked"]
+    with lying(gateway, escaping) as url:
+        watched = town.troth("watch", "acme", "--once", "--gateway", url)
+    assert "about the ledger [2K all: holds" in watched.stdout
+    assert "\x1b" not in watched.stdout
+    assert all(line.startswith("0x") for line in watched.stdout.splitlines())
+
+
 def test_a_statement_and_a_badge_are_verified_and_a_lie_in_them_is_not(
     town: Town, gateway: str, tmp_path: Path
 ) -> None:
@@ -171,10 +210,24 @@ def test_a_statement_and_a_badge_are_verified_and_a_lie_in_them_is_not(
         assert town.troth("verify", str(file)).returncode == 1
 
 
+def test_a_badge_that_names_somebody_else_is_refused(town: Town, gateway: str, tmp_path: Path) -> None:
+    town.did("index")
+    file = tmp_path / "badge.svg"
+    with urlopen(f"{gateway}/badges/acme.svg") as answer:
+        file.write_bytes(answer.read().replace(b"Acme: reliability", b"Other: reliability"))
+    refused = town.troth("verify", str(file))
+    assert_refused(refused, 1, "it names the company 'Other', which then called itself 'Acme'")
+
+
+def test_a_file_that_never_ends_is_refused(town: Town) -> None:
+    assert_refused(town.troth("verify", "/dev/zero"), 2, "holds more than 33,554,432 bytes")
+
+
 def test_a_receipt_is_verified_as_it_is(town: Town) -> None:
     said = town.did("verify", str(made(town)))
     assert "Your parcel is there" in said
     assert "State: open" in said
+    assert "It is due at" in said
 
 
 def test_a_bundle_of_the_gateway_is_verified_and_one_that_lies_is_not(town: Town, gateway: str, tmp_path: Path) -> None:
@@ -189,12 +242,12 @@ def test_a_bundle_of_the_gateway_is_verified_and_one_that_lies_is_not(town: Town
     assert "The ledger is eip155:31337:0x" in said
 
 
-def lies_on_chain(town: Town, by: Key) -> None:
+def lies_on_chain(town: Town, by: Key, about: str = "acme") -> None:
     """Somebody anchors a floor that nobody earned."""
     town.did("index")
     database = Database.in_file(town.home / "troth" / "troth.db")
     with database.read() as reader:
-        drafted = proving.draft(reader, town.desk, "acme", Policy.named("standard"))
+        drafted = proving.draft(reader, town.desk, about, Policy.named("standard"))
     database.close()
     lie = replace(drafted.statement, figures=drafted.statement.figures | {"floor": 999_999})
     send(town.desk.node, proving.prepare_anchor(town.desk, by, replace(drafted, statement=lie)))
@@ -215,6 +268,72 @@ def test_an_anchor_is_judged_though_nobody_publishes_its_statement(town: Town) -
     assert [finding["verdict"] for finding in shown["anchors"]][-1] == "does not hold"
     # Of another sender's anchors alone, there are none.
     assert town.did("watch", "acme", "--once", "--sender", "0x" + "11" * 20) == ""
+
+
+def test_a_node_hides_no_lie_by_saying_something_else_in_its_place(town: Town) -> None:
+    town.did("index")
+    town.did("anchor", "acme", "--out", str(town.home / "another.gz"))
+    lies_on_chain(town, town.company)
+    true = anchored(town.chain.url)[-2]["data"]
+
+    def as_though_true(method: str, params: list[Any], result: Any) -> Any:
+        if method != "eth_getLogs" or params[0].get("topics", [None])[0] != show_hex(ANCHORED):
+            return result
+        return [*result[:-1], result[-1] | {"data": true}]
+
+    with lying_node(town.chain.url, as_though_true) as url:
+        watched = town.troth("watch", "acme", "--once", "--rpc", town.chain.url, "--rpc", url)
+    place = f"transaction {anchored(town.chain.url)[-1]['transactionHash']}"
+    found = [line for line in watched.stdout.splitlines() if place in line]
+    assert len(found) == 2
+    assert sum("does not hold" in line for line in found) == 1
+
+
+def test_a_node_that_tells_of_ages_to_come_keeps_nobody_busy(town: Town) -> None:
+    lies_on_chain(town, town.company)
+
+    def far(method: str, params: list[Any], result: Any) -> Any:
+        about = params and isinstance(params[0], dict) and params[0].get("topics")
+        return [log | {"blockTimestamp": hex(2**62)} for log in result] if about else result
+
+    with lying_node(town.chain.url, far) as url:
+        assert_refused(town.troth("watch", "acme", "--once", "--rpc", url), 1, f"its time is {2**62}")
+
+
+def anchored(url: str) -> list[dict[str, Any]]:
+    node = Node(url)
+    return node.logs_about(created_address(), [show_hex(ANCHORED)], BlockNumber(0), BlockNumber(1000))
+
+
+def test_a_watch_stays_with_its_company_whoever_takes_the_handle(town: Town, tmp_path: Path) -> None:
+    profile = tmp_path / "profile.json"
+    town.chain.request("anvil_setBalance", show_hex(town.customer.address), hex(10**18))
+    settings = {"home": town.home / "staying", "rpc_url": town.chain.url, "deployment": town.home / "deployment.json"}
+    command = [sys.executable, "-m", "ledger.cli", "watch", "acme"]
+    lines: list[str] = []
+    with subprocess.Popen(command, env=variables(**settings), stdout=subprocess.PIPE, text=True) as process:
+        reader = threading.Thread(target=lambda: lines.extend(process.stdout or []))
+        reader.start()
+        assert waiting(lambda: bool(lines))
+        profile.write_text(json.dumps({"name": "Acme", "handle": "acme"}))
+        town.did("company", "register", str(profile), keystore=town.home / "customer.json")
+        seen = len(lines)
+        town.chain.request("evm_mine")
+        lies_on_chain(town, town.company, show_address(town.company.address))
+        found = waiting(lambda: any("does not hold" in line for line in lines[seen:]))
+        process.terminate()
+        assert process.wait(30) == 1
+        reader.join(10)
+    profile.write_text(json.dumps({"name": "Other", "handle": "other"}))
+    town.did("company", "register", str(profile), keystore=town.home / "customer.json")
+    assert found, lines
+
+
+def test_a_webhook_that_can_t_be_one_is_refused_before_anything_is_looked_at(town: Town) -> None:
+    refused = town.troth("watch", "acme", "--once", "--webhook", "hooks.example.org/SECRET")
+    assert_refused(refused, 2, "webhook")
+    assert "SECRET" not in refused.stderr
+    assert not refused.stdout
 
 
 def test_a_watch_goes_on_until_it_is_stopped_and_reports_what_comes(town: Town) -> None:

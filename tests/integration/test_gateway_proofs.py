@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -18,7 +21,8 @@ from ledger.proofs.signed import read_signed
 from ledger.proofs.statements import statement_of
 from ledger.proofs.verification import require_block, verify_score
 from ledger.scoring.policy import Policy
-from ledger.services.proving import ledger_of
+from ledger.services import proving
+from ledger.services.proving import ledger_of, prove_score
 from ledger.settings import Settings
 from ledger.store.database import Database
 from ledger.units import digest_of, show_address, show_hex
@@ -61,6 +65,40 @@ def test_a_bundle_made_on_demand_proves_itself(client: TestClient, loaded: Loade
     assert proven.head == head_in(bundle.logs[-1])
     # Another asks right after: the same file.
     assert client.get("/api/companies/UA/bundle").content == answer.content
+
+
+def test_many_who_ask_at_once_cost_one_bundle(
+    client: TestClient, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def counted(*arguments: Any) -> ScoreBundle:
+        made.append(arguments[2])
+        return prove_score(*arguments)
+
+    monkeypatch.setattr(proving, "prove_score", counted)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: client.get("/api/companies/DL/bundle").content, range(8)))
+    assert made == ["DL"]
+    assert len(set(answers)) == 1
+
+
+def test_a_proof_that_takes_long_keeps_nobody_else_waiting(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+
+    def slow(*arguments: Any) -> ScoreBundle:
+        over.wait(30)
+        return prove_score(*arguments)
+
+    monkeypatch.setattr(proving, "prove_score", slow)
+    monkeypatch.setattr(proving, "LONGEST_WAIT_S", 0.1)
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(client.get, "/api/companies/B6/bundle") for _ in range(2)]
+        first = next(as_completed(asked)).result()
+        over.set()
+    assert first.status_code == 503
+    assert "has to wait for others" in first.json()["detail"]
+    assert sorted(each.result().status_code for each in asked) == [200, 503]
 
 
 def test_a_gateway_whose_node_is_down_says_so_and_still_states(loaded: Loaded) -> None:

@@ -15,7 +15,15 @@ import pytest
 
 from ledger.chain.node import Node
 from ledger.chain.nodes import QUIET, Nodes
-from ledger.errors import BrokenLink, InvalidSettings, LogsMissing, NodesDisagree, NodeUnreachable, QuorumMissing
+from ledger.errors import (
+    BrokenLink,
+    InvalidSettings,
+    LogsMissing,
+    NodeRefused,
+    NodesDisagree,
+    NodeUnreachable,
+    QuorumMissing,
+)
 from ledger.indexer.fetch import FIRST_BLOCKS
 from ledger.indexer.follow import Finality
 from ledger.indexer.notices import NodeDistrusted, NodeFailed, Notice, Rewound
@@ -420,6 +428,22 @@ def test_an_answer_that_goes_on_and_on_is_ended(monkeypatch: pytest.MonkeyPatch)
                 Node(url).request("eth_chainId")
         finally:
             over.set()
+
+
+def test_an_answer_that_would_fill_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ledger.chain.node.MOST_BYTES", 100_000)
+
+    class Large(Raw):
+        def say(self, asked: bytes) -> None:
+            self.head(200, 200_000)
+            with suppress(OSError):
+                self.wfile.write(b" " * 200_000)
+
+    with serving(Large) as url:
+        with pytest.raises(NodeRefused, match="it has more than 100,000 bytes"):
+            Node(url).request("eth_chainId")
+        with pytest.raises(NodeRefused, match="it has more than 100,000 bytes"):
+            Node(url).blocks([BlockNumber(0)])
 
 
 def ask(url: str, body: bytes) -> bytes:

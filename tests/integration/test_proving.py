@@ -64,6 +64,7 @@ def test_a_score_is_proven_without_a_transaction(town: Town) -> None:
     assert "troth verify" in town.did("prove", "acme", "--out", str(path))
     said = town.did("verify", str(path))
     assert "The company has done nothing since" in said
+    assert "Not yet due then: " in said
     assert "Anchored by" not in said
     town.did("verify", str(path), "--block-hash", block_hash(said), rpc_url=f"http://127.0.0.1:{free_port()}")
     made(town)

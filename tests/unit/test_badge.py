@@ -1,5 +1,6 @@
 """The badge says what is assured, to eyes and to ears, and nothing else."""
 
+import time
 from xml.etree import ElementTree
 
 import pytest
@@ -79,6 +80,13 @@ def test_a_badge_that_shows_something_else_than_its_statement_is_refused(old: st
 def test_what_is_no_badge_is_named(content: bytes) -> None:
     with pytest.raises(InvalidBundle, match="it is"):
         read_badge(content)
+
+
+def test_what_only_looks_like_a_badge_is_told_at_once() -> None:
+    start = time.monotonic()
+    with pytest.raises(InvalidBundle, match="no badge"):
+        read_badge(b"<title>" + b": reliability " * 100_000)
+    assert time.monotonic() - start < 1
 
 
 @pytest.mark.parametrize("colour", COLOURS.values())

@@ -130,7 +130,10 @@ def test_a_header_of_no_known_fork_is_refused(fields: int) -> None:
         (5, b"", "receiptsRoot has 0 bytes"),
         (6, bytes(255), "logsBloom has 255 bytes"),
         (8, b"\x00\x05", "number is 0x0005"),
+        (8, b"\x20" + bytes(6), "number is 0x20000000000000"),
         (11, b"\x01" * 9, "timestamp is 0x01"),
+        # After the last of calendars: a score as of then would take as long.
+        (11, b"\x3b" + bytes(4), "timestamp is 0x3b00000000"),
         (12, bytes(33), "extraData has 33 bytes"),
         (14, b"", "nonce has 0 bytes"),
         (15, b"\x01" * 33, "baseFeePerGas is"),

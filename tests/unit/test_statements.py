@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -15,12 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.errors import InvalidBundle, InvalidProof, UnknownPolicy
-from ledger.events import Block
+from ledger.events import Block, Log
 from ledger.keys import Key
 from ledger.links import head_in
-from ledger.proofs.anchors import Anchored, read_anchored, require_true_anchor, require_true_statement
+from ledger.proofs import anchors
+from ledger.proofs.anchors import Anchored, TrueAt, read_anchored, require_true_anchor, require_true_statement
 from ledger.proofs.signed import KIND, SignedStatement, read_signed, require_signed
-from ledger.proofs.statements import judged_at, statement_of
+from ledger.proofs.statements import Statement, judged_at, statement_of
 from ledger.scoring.policy import Policy
 from ledger.signing import Domain, digest_to_sign, signer_of, typed_data
 from ledger.units import Address, BlockNumber, Digest, Timestamp, digest_of, show_address
@@ -133,7 +134,7 @@ def test_what_is_said_under_a_policy_that_nobody_has_is_not_judged() -> None:
     with pytest.raises(UnknownPolicy):
         require_true_statement(SAID, BLOCK, LEDGER.account, LOGS, {})
     with pytest.raises(UnknownPolicy):
-        require_true_anchor(an_anchor(LAST), BLOCK.time, LEDGER.account, LOGS, {})
+        require_true_anchor(an_anchor(LAST), BLOCK.time, LEDGER.account, LOGS, {}, {})
 
 
 def an_anchor(time: int, until: int | None = None) -> Anchored:
@@ -144,7 +145,7 @@ def an_anchor(time: int, until: int | None = None) -> Anchored:
 
 @pytest.mark.parametrize("time, until", [(LAST, None), (LAST + 10_000, None), (LAST + 10_000, -3)])
 def test_an_anchor_has_the_one_statement_that_the_log_gives(time: int, until: int | None) -> None:
-    require_true_anchor(an_anchor(time, until), Timestamp(time), LEDGER.account, LOGS, POLICIES)
+    require_true_anchor(an_anchor(time, until), Timestamp(time), LEDGER.account, LOGS, POLICIES, {})
 
 
 @pytest.mark.parametrize(
@@ -159,7 +160,28 @@ def test_an_anchor_has_the_one_statement_that_the_log_gives(time: int, until: in
 )
 def test_an_anchor_of_anything_else_is_found_without_its_words(anchored: Anchored, time: int, why: str) -> None:
     with pytest.raises(InvalidProof, match=why):
-        require_true_anchor(anchored, Timestamp(time), LEDGER.account, LOGS, POLICIES)
+        require_true_anchor(anchored, Timestamp(time), LEDGER.account, LOGS, POLICIES, {})
+
+
+def test_whoever_anchors_often_costs_nobody_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    computed: list[Timestamp] = []
+
+    def counted(ledger: str, logs: Sequence[Log], as_of: Timestamp, policy: Policy) -> Statement:
+        computed.append(as_of)
+        return statement_of(ledger, logs, as_of, policy)
+
+    monkeypatch.setattr(anchors, "statement_of", counted)
+    # Two hours, and two heads.
+    times = [LAST + 7200 - LAST % 3600 + second for second in (0, 1, 3599, 3600)]
+    known: dict[TrueAt, Digest] = {}
+    for time in times:
+        for until in (None, -3):
+            anchored = an_anchor(time, until)
+            require_true_anchor(anchored, Timestamp(time), LEDGER.account, LOGS, POLICIES, known)
+            lie = replace(anchored, statement=digest_of(b"lie"))
+            with pytest.raises(InvalidProof, match="is anchored, and the log gives"):
+                require_true_anchor(lie, Timestamp(time), LEDGER.account, LOGS, POLICIES, known)
+    assert len(computed) == 4
 
 
 @pytest.mark.parametrize(

@@ -137,9 +137,16 @@ for (const count of [0, 14, 18, 19, 22]) {
   });
 }
 
-test("a time that JavaScript's numbers do not hold is refused", () => {
-  const content = encode(HEADER.with(11, bytes(0x20, 0, 0, 0, 0, 0, 0)));
-  assert.throws(() => readHeader(content), refused(InvalidProof, "timestamp is 0x20000000000000"));
+for (const [place, name] of [[8, "number"], [11, "timestamp"]]) {
+  test(`a header's ${name} that JavaScript's numbers do not hold is refused`, () => {
+    const content = encode(HEADER.with(place, bytes(0x20, 0, 0, 0, 0, 0, 0)));
+    assert.throws(() => readHeader(content), refused(InvalidProof, `${name} is 0x20000000000000`));
+  });
+}
+
+test("a time after the last of calendars is refused, since a score as of then would take as long", () => {
+  const content = encode(HEADER.with(11, bytes(0x3b, 0, 0, 0, 0)));
+  assert.throws(() => readHeader(content), refused(InvalidProof, "timestamp is 0x3b00000000"));
 });
 
 const LOG = [zeros(20), [zeros(32)], bytes(1, 2)];
