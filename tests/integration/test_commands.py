@@ -319,7 +319,7 @@ def test_a_database_of_another_version_is_named(loaded: Loaded, tmp_path: Path) 
         target.execute("UPDATE alembic_version SET version_num = '9999'")
         target.commit()
     settings: dict[str, object] = {"home": loaded.home, "rpc_url": loaded.chain.url, "database": f"sqlite:///{path}"}
-    assert_refused(troth("score", "UA", **settings), 2, "version 9999, not 0002")
+    assert_refused(troth("score", "UA", **settings), 2, f"version 9999, not {NEWEST}")
     assert_refused(troth("index", **settings), 2, "version 9999, which is newer than this program")
 
 
@@ -505,6 +505,7 @@ def test_a_node_does_not_outlive_a_demo_that_was_killed(tmp_path: Path) -> None:
 import time
 from pathlib import Path
 from ledger.chain.anvil import run_anvil
+from ledger.store.migrations import NEWEST
 with run_anvil({port}, 0, Path({str(tmp_path / "anvil.log")!r})):
     print("runs", flush=True)
     time.sleep(60)
