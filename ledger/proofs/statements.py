@@ -113,8 +113,9 @@ def read_statement(words: Any) -> Statement:
             Timestamp(as_of),
             figures,
         )
-        # It may hold numbers that JSON has no way to write.
-        statement.digest  # noqa: B018
+        # Its letters are hashed. And it may hold numbers that JSON has no way to write.
+        if rfc8785.dumps(words) != rfc8785.dumps(statement.words):
+            raise ValueError("it is not written as statements are: addresses by EIP-55, the rest in small letters")
     except (InvalidInput, AttributeError, TypeError, ValueError, RecursionError) as error:
         said = error.what.removesuffix(".") if isinstance(error, InvalidInput) else str(error)[:200]
         raise InvalidProof(f"its statement can't be read: {said}") from error
