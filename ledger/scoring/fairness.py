@@ -306,7 +306,8 @@ def _weakest(states: list[Fairness]) -> Fairness:
 def _ratio(shares: list[Fraction]) -> Ppm | None:
     if len(shares) < 2 or not any(shares):
         return None
-    return Ppm(int(WHOLE * min(shares) / max(shares)))
+    (kept, matured), (most, of) = (share.as_integer_ratio() for share in (min(shares), max(shares)))
+    return Ppm(WHOLE * kept * of // (matured * most))
 
 
 def _cohorts(sizes: dict[int, Cohort], counts: Counts, policy: Policy) -> tuple[CohortFigure, ...]:

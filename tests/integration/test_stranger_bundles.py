@@ -1,4 +1,4 @@
-"""A stranger's program (tests/stranger), written from the documents alone, verifies our bundles and refuses attacks."""
+"""A stranger's program (tests/stranger), which follows the documents alone, verifies bundles and refuses attacks."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def block_of(bundle: ScoreBundle | ReceiptBundle) -> Digest:
     return digest_of((bundle.basis if isinstance(bundle, ScoreBundle) else bundle.state).header)
 
 
-TRUE = {
+TRUE: dict[str, ScoreBundle | ReceiptBundle] = {
     "a score that is anchored": a_bundle(HISTORY, LIE),
     "a score by the contract's own head": replace(a_bundle(HISTORY, LIE), basis=held(LIE.head)),
     "a receipt of a promise to the public": a_receipt_bundle(),
@@ -75,7 +75,7 @@ def test_a_true_bundle_is_verified_from_the_documents_alone(what: str, verify: C
 
 @pytest.mark.parametrize("attack", [*ATTACKS, *RECEIPT_ATTACKS])
 def test_an_attack_is_refused_by_a_stranger_too(attack: str, verify: Callable[..., tuple[int, str]]) -> None:
-    bundle = (ATTACKS.get(attack) or RECEIPT_ATTACKS[attack])[0]()
+    bundle: ScoreBundle | ReceiptBundle = ATTACKS[attack][0]() if attack in ATTACKS else RECEIPT_ATTACKS[attack][0]()
     code, said = verify(encode_bundle(bundle)[1], block_of(bundle))
     assert code == REFUSED, said
 

@@ -1,4 +1,4 @@
-// A statement's figures, from a company's events and a policy: written from docs/scoring.md, and from nothing else.
+// A statement's figures, from a company's events and a policy, as docs/scoring.md says and by nothing else.
 // Where a comment names a part of it, such as "Weights and sums", that stands in "For those who compute it again".
 import { keccak_256 } from "@noble/hashes/sha3.js";
 

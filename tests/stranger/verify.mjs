@@ -1,4 +1,4 @@
-// A stranger's verifier: written from docs/protocol.md and docs/scoring.md alone, it uses nothing of our programs.
+// A stranger's verifier: it follows docs/protocol.md and docs/scoring.md alone, and uses nothing of our programs.
 //
 //   node verify.mjs FILE --ledger eip155:…:0x… --code 0x… --policy FILE.json --block-hash 0x…
 //

@@ -1,5 +1,5 @@
-// A stranger's program (tests/stranger), written from docs/scoring.md alone, computes what the shared histories have: so the
-// document says all that it takes.
+// A stranger's program (tests/stranger), which follows docs/scoring.md alone, computes what the shared histories have: so
+// the document says all that it takes.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
