@@ -190,12 +190,15 @@ class ConductOut(BaseModel):
 
 
 class CohortOut(BaseModel):
-    """One cohort; `matured` and `kept` are null where they must stay hidden."""
+    """One cohort; `matured`, `kept` and `shrunk_ppm` are null where they must stay hidden."""
 
     cohort: int
     name: CohortName
     matured: int | None
     kept: IntervalOut | None
+    shrunk_ppm: int | None = Field(
+        description="The share kept, drawn to the company's the more the fewer promises there are."
+    )
 
 
 class FairnessOut(BaseModel):
@@ -206,6 +209,10 @@ class FairnessOut(BaseModel):
     since: Seconds = Field(description="The first second of the periods that are looked at.")
     outcome: list[GapOut] = Field(description="Gaps in what was kept.")
     outcome_mean_difference_ppm: int = Field(description="The mean of these gaps (Gini's mean difference).")
+    outcome_ratio_ppm: int | None = Field(
+        description="The lowest share kept of the cohorts shown over the highest, in the crude; null where fewer than"
+        " two are shown, or nothing was kept."
+    )
     remedy: list[GapOut] = Field(description="Gaps in what was remedied, of what had failed.")
     conduct: list[ConductOut]
     announced: IntervalOut = Field(description="Share of the failures that the company told of before they were due.")
@@ -222,6 +229,7 @@ class FairnessOut(BaseModel):
             since=figure.since,
             outcome=[GapOut.of(gap) for gap in figure.outcome],
             outcome_mean_difference_ppm=figure.outcome_mean_difference,
+            outcome_ratio_ppm=figure.outcome_ratio,
             remedy=[GapOut.of(gap) for gap in figure.remedy],
             conduct=[
                 ConductOut(
@@ -243,6 +251,7 @@ class FairnessOut(BaseModel):
                     name=view.cohort_name(cohort.cohort),
                     matured=cohort.matured if cohort.kept else None,
                     kept=IntervalOut.of(cohort.kept) if cohort.kept else None,
+                    shrunk_ppm=cohort.shrunk,
                 )
                 for cohort in figure.cohorts
             ],

@@ -6,6 +6,7 @@ A receipt is private: its salt tells whose promise it is, and its terms say what
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from ledger.documents import Document
 from ledger.errors import InvalidInput, InvalidReceipt
 from ledger.promises import FIELDS, Promise, promise_id
 from ledger.signing import promise_in_words
+from ledger.strict import parse
 from ledger.units import (
     Digest,
     PromiseId,
@@ -25,6 +27,7 @@ from ledger.units import (
 )
 
 VERSION = 1
+_NUMBER = re.compile("0|[1-9][0-9]{0,19}")
 _PARTS = {"version", "ledger", "id", "promise", "salt", "terms"}
 
 
@@ -60,7 +63,7 @@ class Receipt:
 def read_receipt(content: str, where: str) -> Receipt:
     """Reads a receipt and checks that its parts agree. Raises InvalidReceipt; `where` names it in the error."""
     try:
-        parts = json.loads(content)
+        parts = parse(content)
         if not isinstance(parts, dict) or parts.keys() != _PARTS or parts["version"] != VERSION:
             raise InvalidReceipt(
                 where, f"it is not a JSON object of version {VERSION} with {', '.join(sorted(_PARTS))}"
@@ -89,10 +92,14 @@ def read_receipt(content: str, where: str) -> Receipt:
 def _promise(words: Any) -> Promise:
     if not isinstance(words, dict) or words.keys() != {name for name, _ in FIELDS}:
         raise ValueError(f"a promise has the fields {', '.join(name for name, _ in FIELDS)}")
-    return Promise(*(_value(kind, str(words[name])) for name, kind in FIELDS))
+    return Promise(*(_value(name, kind, words[name]) for name, kind in FIELDS))
 
 
-def _value(kind: str, text: str) -> Any:
+def _value(name: str, kind: str, text: Any) -> Any:
     if kind == "address":
         return parse_address(text)
-    return int(text) if kind.startswith("uint") else parse_bytes(text)
+    if not kind.startswith("uint"):
+        return parse_bytes(text)
+    if not isinstance(text, str) or not _NUMBER.fullmatch(text):
+        raise ValueError(f"its {name} is {text!r}")
+    return int(text)

@@ -307,6 +307,7 @@ def histories() -> Iterator[History]:
     yield History("cohorts served alike", _cohorts({1: (40, 1), 2: (40, 1)}))
     yield History("one cohort served worse", _cohorts({1: (20, 0), 2: (20, 15)}))
     yield History("three cohorts, of which one is served worse", _cohorts({1: (20, 1), 2: (20, 2), 3: (20, 18)}))
+    yield History("cohorts of which none has anything kept", _cohorts({1: (20, 20), 2: (20, 20)}))
     yield History("a gap that is the mix of services", _simpson)
     yield History("cohorts without a service in common", _disjoint)
     yield History("a cohort with a service of its own", _own_service)

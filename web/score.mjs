@@ -392,7 +392,7 @@ function fairness({ cells, days }, asOf, policy) {
   const looked = [...days].filter(([day]) => first <= Math.floor(day / policy.period_days));
   const counts = add(looked.map(([, sums]) => sums), COUNTS);
 
-  const cohorts = cohortsOf(sizes, policy);
+  const cohorts = cohortsOf(sizes, counts, policy);
   // A gap would give away a cohort that is hidden.
   const shown = cohorts.filter(({ kept }) => kept !== null).map(({ cohort }) => cohort);
   const compared = shown.filter((cohort) => 1 <= cohort && cohort <= policy.compared_cohorts);
@@ -411,6 +411,7 @@ function fairness({ cells, days }, asOf, policy) {
     outcome: outcomes,
     remedy: remedies,
     outcome_mean_difference: differences.length ? Math.floor(sum / differences.length) : 0,
+    outcome_ratio: ratioOf(shown.map((cohort) => sizes.get(cohort))),
     conduct,
     announced: interval(counts.announced, counts.failed, policy),
     answer_time: counts.answered ? Number(counts.answer_time / counts.answered) : null,
@@ -545,7 +546,7 @@ function verdict(outcomes, remedies, conduct, enough, policy) {
 }
 
 /** Each cohort's figure; a small one's stays hidden, and with it the next smallest, which would give it away. */
-function cohortsOf(sizes, policy) {
+function cohortsOf(sizes, counts, policy) {
   const ordered = [...sizes].sort(([a, one], [b, other]) => Number(one.matured - other.matured) || a - b);
   const small = ordered.filter(([, { matured }]) => matured < policy.min_promises).length;
   const hidden = new Set(ordered.slice(0, small === 1 ? 2 : small).map(([cohort]) => cohort));
@@ -553,9 +554,26 @@ function cohortsOf(sizes, policy) {
     .sort(([a], [b]) => a - b)
     .map(([cohort, { matured, kept }]) =>
       hidden.has(cohort)
-        ? { cohort, matured: 0, kept: null }
-        : { cohort, matured: Number(matured), kept: interval(kept, matured, policy) },
+        ? { cohort, matured: 0, kept: null, shrunk: null }
+        : {
+            ...{ cohort, matured: Number(matured), kept: interval(kept, matured, policy) },
+            shrunk: drawn(kept, matured, counts, BigInt(policy.min_promises)),
+          },
     );
+}
+
+/** A cohort's share kept, drawn to the company's by a prior of some weight. */
+function drawn(kept, matured, company, weight) {
+  const share = WHOLE * (weight * company.kept + kept * company.matured);
+  return Number(share / (company.matured * (weight + matured)));
+}
+
+/** The lowest share kept over the highest; null where there are not two, or nothing was kept. */
+function ratioOf(cohorts) {
+  if (cohorts.length < 2) return null;
+  const ordered = cohorts.toSorted((one, other) => Number(one.kept * other.matured - other.kept * one.matured));
+  const [lowest, highest] = [ordered[0], ordered.at(-1)];
+  return highest.kept ? Number((WHOLE * lowest.kept * highest.matured) / (lowest.matured * highest.kept)) : null;
 }
 
 // ── drift ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

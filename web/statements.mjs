@@ -1,5 +1,5 @@
 // Statements: what is said of a company's promises up to one event, so that anybody can compute it again.
-import { digest, isAddress } from "./bytes.mjs";
+import { checksummed, digest, isAddress } from "./bytes.mjs";
 import { canonical, hasOnly, isObject } from "./json.mjs";
 import { InvalidProof } from "./refusals.mjs";
 import { marketOf, score } from "./score.mjs";
@@ -20,6 +20,12 @@ export function readStatement(words) {
     throw new InvalidProof("its statement can't be read: it does not name a ledger, a company, a head and a policy");
   }
   const [about, reached, by] = [company, head, policy].map((text) => text.toLowerCase());
+  // Its letters are hashed.
+  if (company !== checksummed(company) || head !== reached || policy !== by) {
+    throw new InvalidProof(
+      "its statement can't be read: it is not written as statements are: addresses by EIP-55, the rest in small letters",
+    );
+  }
   return { ledger, company: about, head: reached, policy: by, asOf, figures, digest: digest(canonical(words)) };
 }
 

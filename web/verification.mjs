@@ -2,7 +2,7 @@
 //
 // What is proven is of that block and of nothing after it. Every check is made on bytes that lead, hash by hash, to the
 // block's: nothing that a bundle says is taken on its word. `checked` is called with the name of each check that held.
-import { checksummed, digest, isAddress, keccak, read } from "./bytes.mjs";
+import { checksummed, digest, keccak, read } from "./bytes.mjs";
 import { logIn, readHeader, storedIn } from "./blocks.mjs";
 import { companyOf, decode, standingsOf } from "./outcomes.mjs";
 import { InvalidProof } from "./refusals.mjs";
@@ -102,7 +102,7 @@ export function moment(time) {
 /** The chain of a ledger (CAIP-10), which has to be the contract that is meant. */
 function chainOf(account, { contract }) {
   const [, chainId, address] = /^eip155:([1-9][0-9]{0,14}):(0x[0-9a-fA-F]{40})$/.exec(account) ?? [];
-  if (!isAddress(address) || address.toLowerCase() !== contract) {
+  if (address !== checksummed(contract)) {
     refuse(`it is about the ledger ${account.slice(0, 80)}, not ${checksummed(contract)}`);
   }
   return Number(chainId);

@@ -142,6 +142,14 @@ def _fairness_tables(view: CompanyView, policy: Policy) -> Iterator[Table]:
             gaps.add_row(pair, *figures, str(gap.strata), str(gap.state))
     if gaps.rows:
         yield gaps
+    ratio = "" if figure.outcome_ratio is None else f"; lowest over highest: {figure.outcome_ratio}"
+    crude = _table(f"Kept, by cohort{ratio}", ["", "promises", "ppm", "at least", "at most", "drawn to all"])
+    for cohort in figure.cohorts:
+        if cohort.kept:
+            name = view.cohort_name(cohort.cohort)
+            crude.add_row(name, str(cohort.matured), *_interval(cohort.kept), str(cohort.shrunk))
+    if crude.rows:
+        yield crude
     conduct = _table(
         f"Conduct; fairness: {figure.state}",
         ["", "cases", "bad", "ppm", "at least", "at most", ""],

@@ -18,6 +18,7 @@ from ledger.decoding import log_of
 from ledger.errors import HistoryTooLong, InvalidBundle, InvalidInput, InvalidReceipt, MalformedLog
 from ledger.events import Log
 from ledger.receipts import Receipt, read_receipt
+from ledger.strict import MOST_NUMBER, parse
 from ledger.units import (
     MOST_NUMBER,
     ZERO_DIGEST,
@@ -141,8 +142,8 @@ def read_bundle(content: bytes) -> tuple[Digest, Bundle]:
     """A bundle's name and what it holds. Raises InvalidBundle."""
     inside = _inflated(content)
     try:
-        words = orjson.loads(inside)
-    except (orjson.JSONDecodeError, RecursionError) as error:
+        words = parse(inside)
+    except ValueError as error:
         raise InvalidBundle(f"it is not JSON ({error})") from error
     if not isinstance(words, dict):
         raise InvalidBundle("it is not a JSON object")

@@ -9,11 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from ledger.errors import InvalidBundle, InvalidInput, InvalidProof
 from ledger.proofs.statements import Statement, read_statement
 from ledger.signing import Domain, Message, digest_to_sign, signer_of
+from ledger.strict import parse
 from ledger.units import (
     MAX_QUANTITY,
     Address,
@@ -74,7 +73,7 @@ class SignedStatement:
 def read_signed(content: bytes) -> SignedStatement:
     """Reads a signed statement from JSON. Raises InvalidBundle, InvalidProof."""
     try:
-        words = orjson.loads(content)
+        words = parse(content)
         if not isinstance(words, dict) or words.keys() != _KEYS or words["document"] != "statement":
             raise InvalidBundle(f"it is no statement, which has {', '.join(sorted(_KEYS))}")
         if words["version"] != VERSION or words["block"].keys() != {"number", "hash"}:

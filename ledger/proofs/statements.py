@@ -18,7 +18,7 @@ from ledger.errors import InvalidInput, InvalidProof
 from ledger.events import Log, PromiseEvent
 from ledger.links import head_in
 from ledger.lives import lives_of
-from ledger.scoring.fairness import Conduct, Gap
+from ledger.scoring.fairness import CohortFigure, Conduct, Gap
 from ledger.scoring.intervals import Interval
 from ledger.scoring.policy import Policy
 from ledger.scoring.reliability import Reliability, Stratum
@@ -113,8 +113,9 @@ def read_statement(words: Any) -> Statement:
             Timestamp(as_of),
             figures,
         )
-        # It may hold numbers that JSON has no way to write.
-        statement.digest  # noqa: B018
+        # Its letters are hashed. And it may hold numbers that JSON has no way to write.
+        if rfc8785.dumps(words) != rfc8785.dumps(statement.words):
+            raise ValueError("it is not written as statements are: addresses by EIP-55, the rest in small letters")
     except (InvalidInput, AttributeError, TypeError, ValueError, RecursionError) as error:
         said = error.what.removesuffix(".") if isinstance(error, InvalidInput) else str(error)[:200]
         raise InvalidProof(f"its statement can't be read: {said}") from error
@@ -172,14 +173,12 @@ def assured(score: Score) -> dict[str, Any]:
             "outcome": [_gap(gap) for gap in fair.outcome],
             "remedy": [_gap(gap) for gap in fair.remedy],
             "outcome_mean_difference": fair.outcome_mean_difference,
+            "outcome_ratio": fair.outcome_ratio,
             "conduct": {name: _conduct(conduct) for name, conduct in fair.conduct.items()},
             "announced": _interval(fair.announced),
             "answer_time": fair.answer_time,
             "shared": fair.shared,
-            "cohorts": [
-                {"cohort": each.cohort, "matured": each.matured, "kept": each.kept and _interval(each.kept)}
-                for each in fair.cohorts
-            ],
+            "cohorts": [_cohort(cohort) for cohort in fair.cohorts],
         },
         "burns": [
             {
@@ -224,6 +223,15 @@ def _gap(gap: Gap) -> dict[str, Any]:
         "high": gap.high,
         "strata": gap.strata,
         "state": str(gap.state),
+    }
+
+
+def _cohort(cohort: CohortFigure) -> dict[str, Any]:
+    return {
+        "cohort": cohort.cohort,
+        "matured": cohort.matured,
+        "kept": cohort.kept and _interval(cohort.kept),
+        "shrunk": cohort.shrunk,
     }
 
 

@@ -14,6 +14,12 @@ nothing is fair unless the gap is within the margin with services weighted by th
 one-sided, as for a test of equivalence (Schuirmann, Journal of
 Pharmacokinetics and Biopharmaceutics 15, 1987), so that at the margin itself either verdict is wrong in 5% at the most;
 with several pairs, the quantile is Bonferroni's.
+
+Two figures stand beside the gaps and decide nothing, since they are in the crude: the ratio of the lowest share to the
+highest (of which employment law makes four fifths a rule of thumb: Uniform Guidelines on Employee Selection Procedures,
+29 CFR 1607.4 D, 1978), and each cohort's share shrunk to the company's (Efron & Morris, "Data analysis using Stein's
+estimator and its generalizations", JASA 70, 1975). The latter is the mean of a Beta-Binomial whose prior weighs as many
+promises as it takes to show a cohort at all: of so few cohorts, the spread says too little to learn a weight from.
 """
 
 from __future__ import annotations
@@ -72,11 +78,13 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class CohortFigure:
-    """One cohort; the interval of what was kept is None where it must stay hidden."""
+    """One cohort; the interval of what was kept, and the shrunk share, are None where it must stay hidden."""
 
     cohort: int
     matured: int
     kept: Interval | None
+    shrunk: Ppm | None
+    """The share kept, drawn to the company's the more the fewer promises there are: rounded down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,10 @@ class FairnessFigure:
     """Gaps in what was remedied of what had failed."""
     outcome_mean_difference: int
     """Gini's mean difference of the cohorts' gaps in what was kept, in ppm, rounded down."""
+    outcome_ratio: Ppm | None
+    """The lowest share kept of the cohorts that are shown over the highest, rounded down; None where fewer than two are
+    shown, or none has anything kept.
+    """
     conduct: dict[str, Conduct]
     """By its name: `unanswered`, `overturned`, `unilateral`, `returned`, `untold`."""
     announced: Interval
@@ -138,7 +150,7 @@ def fairness(rows: Rows, as_of: Timestamp, policy: Policy) -> FairnessFigure:
         }
         for part in (0, width)
     )
-    cohorts = _cohorts(sizes, policy)
+    cohorts = _cohorts(sizes, counts, policy)
     # A gap would give away a cohort that is hidden.
     shown = {each.cohort: sizes[each.cohort] for each in cohorts if each.kept is not None}
     outcome = _gaps({c: s.matured_capped for c, s in shown.items()}, kept, policy)
@@ -154,6 +166,7 @@ def fairness(rows: Rows, as_of: Timestamp, policy: Policy) -> FairnessFigure:
         outcome=outcome,
         remedy=remedy,
         outcome_mean_difference=sum(differences) // len(differences) if differences else 0,
+        outcome_ratio=_ratio([Fraction(cell.kept, cell.matured) for cell in shown.values()]),
         conduct=conduct,
         announced=interval(counts.announced, counts.failed, policy.z_squared),
         answer_time=counts.answer_time // counts.answered if counts.answered else None,
@@ -290,13 +303,32 @@ def _weakest(states: list[Fairness]) -> Fairness:
     return Fairness.UNKNOWN if Fairness.UNKNOWN in states or not states else Fairness.FAIR
 
 
-def _cohorts(sizes: dict[int, Cohort], policy: Policy) -> tuple[CohortFigure, ...]:
+def _ratio(shares: list[Fraction]) -> Ppm | None:
+    if len(shares) < 2 or not any(shares):
+        return None
+    (kept, matured), (most, of) = (share.as_integer_ratio() for share in (min(shares), max(shares)))
+    return Ppm(WHOLE * kept * of // (matured * most))
+
+
+def _cohorts(sizes: dict[int, Cohort], counts: Counts, policy: Policy) -> tuple[CohortFigure, ...]:
     shown = shown_cohorts([(cohort, cell.matured) for cohort, cell in sizes.items()], policy.min_promises)
     return tuple(
-        CohortFigure(cohort, cell.matured, interval(cell.kept, cell.matured, policy.z_squared))
+        CohortFigure(
+            cohort,
+            cell.matured,
+            interval(cell.kept, cell.matured, policy.z_squared),
+            _shrunk(cell, counts, policy.min_promises),
+        )
         if cohort in shown
-        else CohortFigure(cohort, 0, None)
+        else CohortFigure(cohort, 0, None, None)
         for cohort, cell in sorted(sizes.items())
+    )
+
+
+def _shrunk(cell: Cohort, counts: Counts, weight: int) -> Ppm:
+    """The mean of a Beta-Binomial after what was kept of a cohort's promises: its prior's is the company's share."""
+    return Ppm(
+        WHOLE * (weight * counts.kept + cell.kept * counts.matured) // (counts.matured * (weight + cell.matured))
     )
 
 

@@ -18,19 +18,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ledger.errors import InvalidPolicy
 from ledger.scoring.decay import table_digest
+from ledger.strict import MOST_NUMBER, members
 from ledger.units import WHOLE, ZERO_DIGEST, Address, Digest, digest_of, show_hex
 
 POINT = 10_000
 """Basis points of credit for a promise kept in full."""
 
-SAFE_INTEGER = 2**53 - 1
-"""Canonical JSON holds no integer above this (RFC 7493)."""
-
 PUBLISHED = ("standard", "strict")
 """Names of the policies that come with the package."""
 
-Count = Annotated[int, Field(ge=0, le=SAFE_INTEGER, strict=True)]
-Positive = Annotated[int, Field(ge=1, le=SAFE_INTEGER, strict=True)]
+Count = Annotated[int, Field(ge=0, le=MOST_NUMBER, strict=True)]
+Positive = Annotated[int, Field(ge=1, le=MOST_NUMBER, strict=True)]
 Credit = Annotated[int, Field(ge=0, le=POINT, strict=True)]
 """In basis points."""
 
@@ -51,13 +49,15 @@ DigestText = Annotated[str, Field(pattern=r"^0x[0-9a-f]{64}$")]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    # Its words are the schema's too.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
 
 class Prior(_Part):
     """What is expected of a company before its own promises speak: a Beta distribution."""
 
     mean_ppm: Share
+    """What is expected where there are too few companies to learn from."""
     strength: Positive
     """How many promises it weighs, where there are too few companies to learn from."""
     strongest: Positive
@@ -79,54 +79,65 @@ class Policy(_Part):
     """A scoring policy. Times in seconds unless the name says otherwise."""
 
     name: Annotated[str, Field(min_length=1, max_length=40)]
+    """What people call it; its hash is what names it."""
     version: Literal[2]
+    """Of this form."""
 
     grace_share: Ratio
     """Grace as a share of the promised duration: a promise later than its grace earns nothing."""
     grace_cap_s: Positive
     """The most that grace can be, whatever the promised duration."""
     grace_cap_s_by_service: dict[Code, Positive]
-    """The same for single services."""
+    """In place of `grace_cap_s`, for single services."""
     late_credit_bp: Credit
-    """Credit just after the due time; falls in a straight line to zero at the end of the grace."""
+    """Credit just after the due time, in basis points; falls in a straight line to zero at the end of the grace."""
     remedied_credit_bp: Credit
-    """Credit of a broken promise whose remedy was taken."""
+    """Credit of a promise whose remedy was taken, in basis points."""
     answer_s: Positive
-    """Time for the answer to a dispute, after which it is lost."""
+    """Time for the answer to a dispute: one that took so long, or longer, came too late."""
 
     arbiters: list[AddressText]
-    """Those whose word counts in full, ascending."""
+    """Accounts whose word counts in full where they are named as arbiters, ascending."""
     customers: list[DigestText]
-    """Customers, as promises name them, whom somebody trusted vouches for, ascending: for what they countersigned."""
+    """Customers by the word that stands in promises, whom somebody trusted vouches for, ascending: for what they
+    countersigned.
+    """
     unlisted_ppm: Share
-    """What a promise weighs that was made to a customer, or is witnessed by an arbiter, who is not listed."""
+    """κ, in parts per million: what a promise weighs that is neither to a customer who is listed and countersigned it,
+    nor to the public under an arbiter who is listed.
+    """
     correlation: Ratio
-    """How alike promises to one customer turn out (intra-class correlation); its inverse is how many one counts for."""
+    """ρ, how alike promises to one customer turn out (intra-class correlation): its inverse is the most that one counts
+    for.
+    """
 
     epoch_day: Count
-    """The day from which days are counted, in days since 1970-01-01."""
+    """The day from which age is counted, in days since 1970-01-01; what was due before weighs as if due then."""
     half_life_days: HalfLife
+    """Days after which a promise counts half."""
     half_life_days_by_service: dict[Code, HalfLife]
-    """The same for single services."""
+    """In place of `half_life_days`, for single services."""
     decay_tables: dict[Annotated[str, Field(pattern=r"^(15|30|90|180)$")], DigestText]
-    """Digest of the table of each half-life that is used."""
+    """For each half-life that is used, keccak256 of its table's entries, 8 bytes each, the highest byte first."""
 
     critical_from: Annotated[int, Field(ge=1, le=3, strict=True)]
     """Promises with these stakes or higher are critical, the others routine."""
     z: Ratio
     """The normal quantile of all intervals but those of gaps between cohorts: 1.959964 for 95%, two-sided."""
     min_evidence: Positive
-    """Evidence, in promises of today, below which nothing is judged."""
+    """Evidence, in promises of today, below which a part is not judged."""
     green_from_ppm: Share
-    """The assured floor from which a badge is green."""
+    """The assured floor from which a badge is green, if enough was confirmed."""
     amber_from_ppm: Share
     """The assured floor from which a badge is amber; red below."""
     green_confirmed_ppm: Share
     """The share of what was fulfilled that must have been confirmed, by words that weigh, for a badge to be green."""
     prior: Prior
+    """What is expected before promises speak: for the estimate alone."""
     alarms: Annotated[list[Alarm], Field(max_length=5)]
+    """The windows that are looked at for failures that come faster than before."""
     alarm_failures: Positive
-    """Failures in a window below which no alarm rings."""
+    """Promises' worth of credit lost in a window, below which no alarm rings."""
     alarm_reach: Ratio
     """The most that an alarm waits for, as a share of the way from the error budget to nothing but failures."""
 
@@ -137,11 +148,13 @@ class Policy(_Part):
     compared_cohorts: Annotated[int, Field(ge=2, le=8, strict=True)]
     """Cohorts with codes from 1 to this are compared."""
     min_promises: Positive
-    """Matured promises below which a cohort is not compared and its figures stay hidden."""
+    """Matured promises below which a cohort's figures stay hidden; promises, capped, below which it is not compared;
+    cases below which conduct is not judged; and open promises below which nothing is said of exposure.
+    """
     shared_ppm: Share
-    """The share of what matured that must be comparable, cohort by cohort, for anything to be called fair."""
+    """The share of what matured that must be comparable for anything to be called fair."""
     fairness_margin_ppm: Share
-    """The gap between cohorts that is tolerated."""
+    """The gap between two cohorts that is tolerated."""
     misconduct_margin_ppm: Share
     """The share of misconduct (disputes not answered, changes by the company alone, …) that is tolerated."""
     overturned_margin_ppm: Share
@@ -154,9 +167,9 @@ class Policy(_Part):
     """The normal quantile for each number of pairs compared at once: 5% on either side, by Bonferroni."""
 
     few_customers: Positive
-    """Below so many customers in effect, one is said to dominate."""
+    """Customers in effect, below which few are said to dominate."""
     exposure: Positive
-    """From so many open promises for each of evidence, a company is said to promise more than it has shown."""
+    """A company with more open promises than this for each of evidence is said to promise more than it has shown."""
     ambition_ppm: Share
     """Deadlines are padded where peers, by their own, keep less than this share of what they would by them."""
 
@@ -258,17 +271,10 @@ class Policy(_Part):
     def parse(cls, content: bytes, where: str) -> Self:
         """Reads a policy from JSON; `where` names it in errors. Raises InvalidPolicy."""
         try:
-            return cls.model_validate(json.loads(content, object_pairs_hook=_no_duplicates))
+            return cls.model_validate(json.loads(content, object_pairs_hook=members))
         except ValidationError as error:
             first = error.errors()[0]
             field = ".".join(map(str, first["loc"])) or "the document"
             raise InvalidPolicy(where, f"{field}: {first['msg']}") from error
         except (ValueError, RecursionError) as error:
             raise InvalidPolicy(where, str(error)) from error
-
-
-def _no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a member's name occurs twice")
-    return members

@@ -26,7 +26,9 @@ from tests.integration.test_acting import Town, made, town
 from tests.integration.test_proving import anchored as anchored_in
 from tests.support.attacks import (
     ATTACKS,
+    COUNTERSIGNED,
     HISTORY,
+    KNOWN,
     LEDGER,
     LIE,
     POLICY,
@@ -142,8 +144,12 @@ def test_what_became_of_a_promise_is_verified_from_its_block_s_hash(visitor: Vis
     file, block_hash = file_of(a_receipt_bundle())
     verdict, words = visitor.check(file, block_hash=block_hash)
     assert verdict == "Verified"
-    assert "Done in time, and confirmed by the customer." in words
+    assert "Done in time, and confirmed by the arbiter." in words
     assert "In time yes" in words
+    file, block_hash = file_of(a_receipt_bundle(flags=COUNTERSIGNED, receipt=KNOWN))
+    _, words = visitor.check(file, block_hash=block_hash)
+    assert "Done in time, and confirmed by the customer." in words
+    assert "Countersigned by the customer" in words
 
 
 def test_only_whoever_gave_a_block_s_hash_can_say_of_which_chain_a_promise_is(visitor: Visitor) -> None:

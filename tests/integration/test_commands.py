@@ -26,6 +26,7 @@ from api.app import create_app
 from ledger.chain.contract import code_hash
 from ledger.scoring.policy import Policy
 from ledger.settings import Settings
+from ledger.store.migrations import NEWEST
 from ledger.units import show_hex
 from tests.conftest import DAYS
 from tests.support.chain import Loaded, free_port, lying_node
@@ -505,7 +506,6 @@ def test_a_node_does_not_outlive_a_demo_that_was_killed(tmp_path: Path) -> None:
 import time
 from pathlib import Path
 from ledger.chain.anvil import run_anvil
-from ledger.store.migrations import NEWEST
 with run_anvil({port}, 0, Path({str(tmp_path / "anvil.log")!r})):
     print("runs", flush=True)
     time.sleep(60)

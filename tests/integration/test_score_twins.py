@@ -1,4 +1,6 @@
-"""Python and JavaScript give the same score of any history, under any policy: to the last bit, as JSON has it."""
+"""Python, JavaScript, and a stranger who has only the documents, give the same score of any history, under any policy,
+to the last bit, as JSON has it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ import dataclasses
 import json
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,16 +19,17 @@ from hypothesis import strategies as st
 from ledger.events import Made, PromiseEvent
 from ledger.lives import lives_of
 from ledger.outcomes import Standing
-from ledger.promises import service_code
+from ledger.promises import service_code, signer_hash
+from ledger.proofs.statements import assured
 from ledger.scoring.policy import Policy
 from ledger.scoring.score import score
-from ledger.scoring.tallies import fold
+from ledger.scoring.tallies import Book, fold
 from ledger.units import BlockNumber, Timestamp, show_hex
-from scripts.score_vectors import figures, market_of
+from scripts.score_vectors import COMPANY, figures, market_of
 from tests.support.build import ARBITER, DAY, NOON, a_customer, a_policy
 from tests.support.histories import SERVICES, histories, lives
 
-SCORER = Path(__file__).parents[1] / "web" / "score_lines.mjs"
+WEB = Path(__file__).parents[1] / "web"
 CUSTOMERS = sorted(show_hex(a_customer(number)) for number in range(2))
 LARGE = 2**53 - 1
 CODES = [show_hex(service_code(service)) for service in SERVICES]
@@ -79,20 +83,36 @@ policies = st.builds(
 )
 
 
+Program = tuple[IO[str], IO[str]]
+"""What a process of JavaScript reads, and what it writes."""
+
+
+@contextmanager
+def running(name: str) -> Iterator[Program]:
+    command = ["node", str(WEB / name)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        yield process.stdin, process.stdout
+        process.stdin.close()
+
+
 @pytest.fixture(scope="module")
-def scorer() -> Iterator[tuple[IO[str], IO[str]]]:
-    """What a process of JavaScript reads, and what it writes."""
-    with subprocess.Popen(["node", str(SCORER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
-        assert running.stdin is not None
-        assert running.stdout is not None
-        yield running.stdin, running.stdout
-        running.stdin.close()
+def scorer() -> Iterator[Program]:
+    with running("score_lines.mjs") as program:
+        yield program
+
+
+@pytest.fixture(scope="module")
+def stranger() -> Iterator[Program]:
+    with running("stranger_lines.mjs") as program:
+        yield program
 
 
 @settings(max_examples=1000, deadline=None)
 @given(st.lists(histories, min_size=1, max_size=4), st.integers(NOON, NOON + 60 * DAY), policies)
 def test_python_and_javascript_agree(
-    scorer: tuple[IO[str], IO[str]], companies: list[list[Standing]], as_of: int, policy: Policy
+    scorer: Program, companies: list[list[Standing]], as_of: int, policy: Policy
 ) -> None:
     asked, answered = scorer
     shown = [[_shown(standing) for standing in standings] for standings in companies]
@@ -106,7 +126,7 @@ def test_python_and_javascript_agree(
 @settings(max_examples=1000, deadline=None)
 @given(lives(), st.integers(0, 20 * DAY), policies)
 def test_they_agree_on_what_becomes_of_promises(
-    scorer: tuple[IO[str], IO[str]], told: list[PromiseEvent], later: int, policy: Policy
+    scorer: Program, told: list[PromiseEvent], later: int, policy: Policy
 ) -> None:
     """From the events on: any that the contract allows, in any order."""
     asked, answered = scorer
@@ -116,6 +136,22 @@ def test_they_agree_on_what_becomes_of_promises(
     book = fold(lives_of(told).values(), as_of, policy)
     ours = figures(score(book, market_of([book], policy), BlockNumber(1), as_of, policy))
     assert json.loads(answered.readline()) == ours
+
+
+@settings(max_examples=300, deadline=None)
+@given(lives(), st.integers(0, 20 * DAY), policies)
+def test_a_stranger_agrees_on_what_a_statement_says(
+    stranger: Program, told: list[PromiseEvent], later: int, policy: Policy
+) -> None:
+    """From the events on, by docs/scoring.md alone."""
+    asked, answered = stranger
+    as_of = Timestamp(told[-1].at.time + later)
+    known = {"self": show_hex(signer_hash(COMPANY)), "policyHash": show_hex(policy.hash)}
+    given = {"logs": [list(map(_event, told))], "asOf": as_of, "policy": policy.model_dump()}
+    asked.write(json.dumps(given | known) + "\n")
+    asked.flush()
+    book = fold(lives_of(told).values(), as_of, policy)
+    assert json.loads(answered.readline()) == assured(score(book, Book(), BlockNumber(1), as_of, policy))
 
 
 def _event(event: PromiseEvent) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from ledger.documents import Document
 from ledger.events import Event
 from ledger.lives import lives_of
 from ledger.outcomes import Status
+from ledger.promises import customer_of
 from ledger.proofs.anchors import ANCHORED
 from ledger.proofs.blocks import encode_receipt, receipts_proof
 from ledger.proofs.bundles import Anchor, ReceiptBundle, ScoreBundle, State, encode_bundle
@@ -26,10 +27,10 @@ from ledger.receipts import Receipt
 from ledger.scoring.policy import Policy
 from ledger.scoring.score import score
 from ledger.scoring.tallies import Book, fold
-from ledger.units import Address, BlockNumber, Digest, Timestamp, digest_of, show_hex
+from ledger.units import Address, BlockNumber, Digest, Timestamp, digest_of, show_address, show_hex
 from scripts.vectors import log_of
 from tests.support.blocks import HEADER, receipt
-from tests.support.build import CHAIN_ID, COMPANY, CONTRACT, DAY, NOON, History, a_promise
+from tests.support.build import CHAIN_ID, COMPANY, CONTRACT, CUSTOMER, DAY, NOON, History, a_promise
 
 START = NOON - DAY
 DUE = START + 500
@@ -37,7 +38,7 @@ AS_OF = Timestamp(START + 3600)
 """A full hour, after all events."""
 POLICY = Policy.named("standard")
 CODE = digest_of(b"code")
-LEDGER = Ledger(f"eip155:{CHAIN_ID}:{'0x' + CONTRACT.hex()}", CHAIN_ID, CONTRACT, CODE)
+LEDGER = Ledger(f"eip155:{CHAIN_ID}:{show_address(CONTRACT)}", CHAIN_ID, CONTRACT, CODE)
 SENDER = Address(b"\x5e" * 20)
 
 
@@ -181,6 +182,18 @@ ATTACKS: dict[str, tuple[Callable[[], ScoreBundle], str]] = {
         ),
         "its statement is about another",
     ),
+    "the ledger's name in small letters": (
+        lambda: a_bundle(HISTORY, replace(LIE, ledger=LEDGER.account.lower())),
+        "about the ledger",
+    ),
+    "a company in small letters": (
+        lambda: replace(a_bundle(HISTORY, LIE), statement=LIE.words | {"company": show_hex(COMPANY)}),
+        "not written as statements are",
+    ),
+    "a head in capitals": (
+        lambda: replace(a_bundle(HISTORY, LIE), statement=LIE.words | {"head": f"0x{LIE.head.hex().upper()}"}),
+        "not written as statements are",
+    ),
     "another contract's log": (lambda: a_bundle(HISTORY, LIE, emitter=Address(b"\x1f" * 20)), "and not the ledger"),
     "a policy that nobody accepts": (
         lambda: replace(a_bundle(HISTORY, STRICT), policy=Policy.named("strict").model_dump()),
@@ -278,7 +291,12 @@ PROMISE = replace(a_promise(7, DUE), company=COMPANY)
 RECEIPT = Receipt(
     LEDGER.account, replace(PROMISE, terms=digest_of(b"{}")), Digest(bytes(32)), Document(digest_of(b"{}"), b"{}")
 )
+"""Of a promise to the public, so whoever confirmed it was its arbiter."""
+SALT = digest_of(b"salt")
+KNOWN = replace(RECEIPT, promise=replace(RECEIPT.promise, customer=customer_of(SALT, CUSTOMER), nonce=8), salt=SALT)
+"""Of a promise to a customer."""
 FLAGS_AT, STATUS_AT, LAST_AT, FULFILLED_AT = 248, 240, 200, 160
+COUNTERSIGNED, BY_ARBITER = 1 << 0, 1 << 4
 
 
 def a_receipt_bundle(
@@ -286,17 +304,19 @@ def a_receipt_bundle(
     fulfilled_at: int = DUE - 1,
     company: Address = COMPANY,
     code: Digest = CODE,
-    flags: int = 0,
+    flags: int | None = None,
     contract: Address = CONTRACT,
     state: bytes | None = None,
     receipt: Receipt = RECEIPT,
 ) -> ReceiptBundle:
+    """What the contract held of a promise; if nothing else is said, its arbiter has confirmed it."""
+    said = BY_ARBITER * (status == Status.CONFIRMED) if flags is None else flags
     value = (
         int.from_bytes(company, "big")
         | fulfilled_at << FULFILLED_AT
-        | (DUE + 9) << LAST_AT
+        | (DUE + 9 if fulfilled_at else START) << LAST_AT
         | status << STATUS_AT
-        | flags << FLAGS_AT
+        | said << FLAGS_AT
     )
     slot = digest_of(receipt.id + (3).to_bytes(32, "big"))
     packed = rlp.encode(value.to_bytes(32, "big").lstrip(b"\0")) if state is None else state
@@ -352,6 +372,14 @@ def file_of(change: Callable[[dict[str, Any]], object]) -> bytes:
 
 TRUE = encode_bundle(a_bundle(HISTORY, LIE))[1]
 
+
+def rewritten(one: bytes, other: bytes) -> bytes:
+    """A true bundle with a part of its JSON written in another way."""
+    inside = gzip.decompress(TRUE)
+    assert inside.count(one) == 1
+    return gzip.compress(inside.replace(one, other))
+
+
 UNREADABLE: dict[str, tuple[bytes, str]] = {
     "nothing": (b"", "cut off"),
     "no gzip": (b"{}", "not a gzip file"),
@@ -385,6 +413,21 @@ UNREADABLE: dict[str, tuple[bytes, str]] = {
     "another contract's topic": (
         file_of(lambda words: words["events"][3].__setitem__(1, "0x" + "ab" * 32)),
         "event 4 is not",
+    ),
+    "a name that stands twice": (
+        rewritten(b'"bundle":"score"', b'"bundle":"score","bundle":"score"'),
+        "twice",
+    ),
+    "a name that stands twice, once written in another way": (
+        rewritten(b'"bundle":"score"', b'"bundle":"score","b\\u0075ndle":"score"'),
+        "twice",
+    ),
+    "a figure written as a fraction": (rewritten(b'"released":0', b'"released":0.0'), "not JSON"),
+    "a figure with an exponent": (rewritten(b'"released":0', b'"released":0e0'), "not JSON"),
+    "less than nothing": (rewritten(b'"released":0', b'"released":-0'), "not JSON"),
+    "a figure that no reader tells from the next": (
+        rewritten(b'"released":0', b'"released":-9007199254740992'),
+        "not JSON",
     ),
     "a space in an event": (
         file_of(lambda words: words["events"][3].__setitem__(2, words["events"][3][2] + " ")),

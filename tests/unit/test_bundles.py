@@ -29,8 +29,11 @@ from scripts.vectors import log_of
 from tests.support.attacks import (
     AS_OF,
     ATTACKS,
+    BY_ARBITER,
+    COUNTERSIGNED,
     DUE,
     HISTORY,
+    KNOWN,
     LEDGER,
     LIE,
     POLICY,
@@ -132,12 +135,13 @@ def shown(bundle: ReceiptBundle) -> ProvenReceipt:
 
 
 def test_what_became_of_a_promise_is_proven_from_its_block_s_hash() -> None:
-    bundle = a_receipt_bundle(flags=1 | 1 << 4)
+    bundle = a_receipt_bundle(flags=COUNTERSIGNED | BY_ARBITER, receipt=KNOWN)
     proven = shown(bundle)
     assert (proven.status, proven.fulfilled_at, proven.last_at) == (Status.CONFIRMED, DUE - 1, DUE + 9)
     assert proven.in_time is True
     assert proven.countersigned
     assert proven.by_arbiter
+    assert not shown(a_receipt_bundle()).countersigned
     require_block(proven, digest_of(bundle.state.header))
     assert shown(a_receipt_bundle(fulfilled_at=DUE + 1)).in_time is False
     assert shown(a_receipt_bundle(Status.OPEN, 0)).in_time is None

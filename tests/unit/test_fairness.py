@@ -4,7 +4,7 @@ from fractions import Fraction
 from statistics import NormalDist
 
 import pytest
-from fairlearn.metrics import MetricFrame, selection_rate
+from fairlearn.metrics import MetricFrame, demographic_parity_ratio, selection_rate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import confint_proportions_2indep
@@ -242,6 +242,55 @@ def test_small_cohorts_stay_hidden(sizes: list[tuple[int, int]], shown: set[int]
 def test_hidden_cohorts_have_no_figures() -> None:
     result = judged(cohorts((5, 0, "a"), (6, 0, "a"), (50, 0, "a")))
     assert [(figure.matured, figure.kept is None) for figure in result.cohorts] == [(0, True), (0, True), (50, False)]
+    assert [figure.shrunk for figure in result.cohorts] == [None, None, 1_000_000]
+    assert result.outcome_ratio is None, "one that is shown has nothing to be compared with"
+
+
+def test_the_ratio_is_the_lowest_share_over_the_highest_and_decides_nothing() -> None:
+    assert judged(cohorts((80, 20, "a"), (90, 10, "a"), (100, 0, "a"))).outcome_ratio == 800_000
+    assert judged(cohorts((20, 40, "a"), (60, 0, "a"))).outcome_ratio == 333_333
+    assert judged(cohorts((0, 30, "a"), (30, 0, "a"))).outcome_ratio == 0
+    assert judged(cohorts((0, 30, "a"), (0, 30, "a"))).outcome_ratio is None
+    crude = judged(
+        [*cohorts((9900, 100, "easy"), (990, 10, "easy")), *cohorts((900, 900, "hard"), (9000, 9000, "hard"))]
+    )
+    assert (crude.outcome_ratio or 0) < 800_000
+    assert crude.outcome[0].state is Fairness.FAIR
+
+
+groups = st.integers(1, 30).flatmap(lambda size: st.tuples(st.integers(0, size), st.just(size)))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(groups, min_size=2, max_size=5))
+def test_the_ratio_agrees_with_fairlearn_s_of_demographic_parity(sizes: list[tuple[int, int]]) -> None:
+    history = cohorts(*[(kept, size - kept, "a") for kept, size in sizes])
+    came_out = [int(each.fulfilled_at is not None) for each in history]
+    theirs = demographic_parity_ratio(came_out, came_out, sensitive_features=[each.cohort for each in history])
+    found = judged(history, policy=a_policy(min_promises=1)).outcome_ratio
+    if any(came_out):
+        assert found == pytest.approx(theirs * WHOLE, abs=1.001)
+    else:
+        assert found is None
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(groups, min_size=1, max_size=5))
+def test_a_shrunk_share_lies_between_the_cohort_s_and_the_company_s(sizes: list[tuple[int, int]]) -> None:
+    result = judged(cohorts(*[(kept, size - kept, "a") for kept, size in sizes]), policy=a_policy(min_promises=1))
+    company = Fraction(sum(kept for kept, _ in sizes), sum(size for _, size in sizes))
+    for figure, (kept, size) in zip(result.cohorts, sizes, strict=True):
+        low, high = sorted((company, Fraction(kept, size)))
+        assert figure.shrunk is not None
+        assert int(low * WHOLE) <= figure.shrunk <= high * WHOLE
+
+
+def test_a_cohort_just_large_enough_to_be_shown_stands_halfway_to_the_company() -> None:
+    result = judged(cohorts((20, 0, "a"), (240, 140, "a")))
+    assert [figure.shrunk for figure in result.cohorts] == [
+        (650_000 + 1_000_000) // 2,
+        (20 * 650_000 + 240_000_000) // 400,
+    ]
 
 
 @settings(max_examples=1000, deadline=None)

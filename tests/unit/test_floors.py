@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 
 FLOORS = [
     {"ledger", "ledger.errors"},
-    {"ledger.units"},
+    {"ledger.strict", "ledger.units"},
     {"ledger.promises"},
     {"ledger.documents", "ledger.events", "ledger.headers"},
     {"ledger.decoding", "ledger.links", "ledger.outcomes", "ledger.signing"},

@@ -81,7 +81,11 @@ def test_the_histories_have_every_rule_and_edge() -> None:
         states = {found["fairness"]["conduct"][part]["state"] for found in scores}
         assert str(Fairness.UNFAIR) in states, part
     assert {found["fairness"]["state"] for found in scores} == set(map(str, Fairness))
-    assert any(each["kept"] is None for found in scores for each in found["fairness"]["cohorts"])
+    cohorts = [(found["fairness"]["outcome_ratio"], found["fairness"]["cohorts"]) for found in scores]
+    assert any(each["kept"] is None for _, all_ in cohorts for each in all_)
+    assert {(ratio is None, sum(each["kept"] is not None for each in all_) > 1) for ratio, all_ in cohorts} == {
+        *((True, False), (True, True), (False, True)),
+    }
     assert any(found["routine"] and found["critical"] for found in scores)
     assert {estimate["learnt"] for found in scores for estimate in found["estimates"]} == {True, False}
     reached = {
