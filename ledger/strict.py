@@ -10,8 +10,7 @@ from typing import Any
 
 import orjson
 
-MOST_NUMBER = 2**53 - 1
-"""What every reader of JSON tells from its neighbours (RFC 8259, section 6)."""
+from ledger.units import MOST_NUMBER
 
 
 def parse(content: bytes | str) -> Any:

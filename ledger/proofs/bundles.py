@@ -18,7 +18,7 @@ from ledger.decoding import log_of
 from ledger.errors import HistoryTooLong, InvalidBundle, InvalidInput, InvalidReceipt, MalformedLog
 from ledger.events import Log
 from ledger.receipts import Receipt, read_receipt
-from ledger.strict import MOST_NUMBER, parse
+from ledger.strict import parse
 from ledger.units import (
     MOST_NUMBER,
     ZERO_DIGEST,

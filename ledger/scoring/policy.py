@@ -18,8 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ledger.errors import InvalidPolicy
 from ledger.scoring.decay import table_digest
-from ledger.strict import MOST_NUMBER, members
-from ledger.units import WHOLE, ZERO_DIGEST, Address, Digest, digest_of, show_hex
+from ledger.strict import members
+from ledger.units import MOST_NUMBER, WHOLE, ZERO_DIGEST, Address, Digest, digest_of, show_hex
 
 POINT = 10_000
 """Basis points of credit for a promise kept in full."""

@@ -10,8 +10,8 @@ ROOT = Path(__file__).parents[2]
 
 FLOORS = [
     {"ledger", "ledger.errors"},
-    {"ledger.strict", "ledger.units"},
-    {"ledger.promises"},
+    {"ledger.units"},
+    {"ledger.promises", "ledger.strict"},
     {"ledger.documents", "ledger.events", "ledger.headers"},
     {"ledger.decoding", "ledger.links", "ledger.outcomes", "ledger.signing"},
     {"ledger.lives", "ledger.receipts", "ledger.scoring"},
