@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -14,6 +15,7 @@ from ledger.decoding import log_of
 from ledger.errors import InvalidInput, InvalidProof, MalformedLog, NodeRefused
 from ledger.events import ASIDE, Block, Header, Log, Position
 from ledger.proofs.anchors import ANCHORED, Anchored, read_anchored
+from ledger.proofs.blocks import encode_receipt, logs_of, read_header, receipts_proof
 from ledger.units import (
     FAR_FUTURE,
     MAX_QUANTITY,
@@ -21,6 +23,7 @@ from ledger.units import (
     BlockNumber,
     Digest,
     Timestamp,
+    digest_of,
     parse_bytes,
     parse_digest,
     parse_quantity,
@@ -78,6 +81,24 @@ def anchors(node: Node, contract: Address, companies: Iterable[Address], first: 
             middle = BlockNumber((start + end) // 2)
             left += [(BlockNumber(middle + 1), end), (start, middle)]
     return sorted(found, key=lambda each: each.place)
+
+
+def proving_block(node: Node, contract: Address, anchor: PlacedAnchor) -> Digest | None:
+    """The hash of the block whose receipts hold an anchor where it is said to be, by what a node gives of that block.
+
+    None where they don't. Raises NodeRefused.
+    """
+    header, receipts = node.sealed(anchor.at.block)
+    with node.understanding("eth_getBlockReceipts"):
+        places = [parse_digest(receipt["transactionHash"]) for receipt in receipts]
+        root, _ = receipts_proof([encode_receipt(receipt) for receipt in receipts], 0)
+        if root != read_header(header).receipts or anchor.at.transaction not in places:
+            return None
+        for log in logs_of(encode_receipt(receipts[places.index(anchor.at.transaction)])):
+            with suppress(InvalidProof):
+                if log.address == contract and read_anchored(log.topics, log.data) == anchor.anchored:
+                    return digest_of(header)
+        return None
 
 
 def _anchor(raw: dict[str, Any], contract: Address) -> PlacedAnchor:

@@ -12,7 +12,7 @@ import typer
 from api.report import report_of
 from api.schemas import AuditOut, FindingOut, ScoreOut
 from ledger.cli.acting import say
-from ledger.cli.nodes import Rpc, complain, deployment_for, err, index_of_own, settings_with
+from ledger.cli.nodes import DOUBTFUL, DOUBTS, Rpc, complain, deployment_for, err, index_of_own, settings_with
 from ledger.cli.text import audit_tables, finding_line, losses_table, past_progress, plain_console, score_tables
 from ledger.errors import CannotWrite, GatewayFailed, Unavailable
 from ledger.gateways import Gateway, Webhook
@@ -132,21 +132,26 @@ def watch(
     stopping = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda _signal, _frame: stopping.set())
-    worst = Verdict.HOLDS
+    worst, doubts = Verdict.HOLDS, 0
     with database.only_indexer():
         pause = Pause()
         while not stopping.is_set():
+            wait = max(1.0, pause.seconds)
             try:
                 for finding in watcher.look():
                     worst = _told(finding, told, worst)
                 pause.saw(watcher.reached)
-            except Unavailable as error:
-                if once:
+                doubts = 0
+            except (Unavailable, *DOUBTFUL) as error:
+                # One address may stand for many nodes, of which some are behind others.
+                if once or (isinstance(error, DOUBTFUL) and doubts == DOUBTS):
                     raise
                 err.print(f"waiting: {error.what}")
+                doubts += isinstance(error, DOUBTFUL)
+                wait = 2.0 ** (doubts + 1)
             if once:
                 break
-            stopping.wait(max(1.0, pause.seconds))
+            stopping.wait(wait)
     if worst is not Verdict.HOLDS:
         raise typer.Exit(DIFFERS if worst is Verdict.FALSE else COULD_NOT)
 

@@ -26,7 +26,7 @@ from ledger.chain.anvil import require_free
 from ledger.chain.deployment import Deployment
 from ledger.cli import acting, auditing, proving
 from ledger.cli import demo as demo_run
-from ledger.cli.nodes import complain
+from ledger.cli.nodes import DOUBTFUL, DOUBTS, complain
 from ledger.cli.text import (
     findings_table,
     index_progress,
@@ -38,12 +38,7 @@ from ledger.cli.text import (
 )
 from ledger.cli.watching import Journal, measure, remember, serve_metrics
 from ledger.errors import (
-    BrokenLink,
     Contradiction,
-    HeadMismatch,
-    LogsMissing,
-    MalformedLog,
-    NodesDisagree,
     Refused,
     TransactionPending,
     TrothError,
@@ -68,8 +63,6 @@ COULD_NOT = 2
 UNKNOWN = 3
 ALREADY = 4
 GATEWAY = "api.app:create_app"
-DOUBTS = 4
-"""How often in a row an index that follows asks again after a contradiction: half a minute in all."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -245,7 +238,7 @@ def _follow(
             return
         except Unavailable as error:
             journal.waiting(str(error))
-        except (BrokenLink, HeadMismatch, LogsMissing, MalformedLog, NodesDisagree) as error:
+        except DOUBTFUL as error:
             # One address may stand for many nodes, of which some are behind others.
             if doubts == DOUBTS:
                 raise

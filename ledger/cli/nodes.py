@@ -12,12 +12,19 @@ from rich.text import Text
 from ledger.chain.deployment import Deployment
 from ledger.chain.node import Node
 from ledger.cli.text import index_progress, plain_console
+from ledger.errors import BrokenLink, HeadMismatch, LogsMissing, MalformedLog, NodesDisagree
 from ledger.indexer.notices import NodeDistrusted, NodeFailed, Notice, Rewound
 from ledger.services.auditing import deployment_on, private_index
 from ledger.settings import Settings
 from ledger.store.reading import Reader
 
 err = plain_console(stderr=True)
+
+DOUBTS = 4
+"""How often in a row one who follows the chain asks again after a contradiction: half a minute in all."""
+
+DOUBTFUL = (BrokenLink, HeadMismatch, LogsMissing, MalformedLog, NodesDisagree)
+"""Contradictions that another answer may settle."""
 
 Rpc = Annotated[
     list[str] | None, typer.Option(help="URL of a node to ask, several times for several; else TROTH_RPC_URL.")

@@ -129,6 +129,7 @@ def audit(
     standings = standings_at(reader, block, progress)
     found = score_of(standings, address, block, policy)
     placed = anchors_of(nodes, deployment, [address], logs[0].block)
+    told = [each for each in placed if each.placed.at.block <= block.number]
     since = day_range(Timestamp(max(0, block.time - (DAYS - 1) * DAY_S)), block.time)
     return Audit(
         deployment=deployment,
@@ -144,9 +145,7 @@ def audit(
         ring=ring_of(reader, address, block.number),
         days=days(fold(standings[address], block.time, policy), since, policy),
         history=tuple(map(decode, logs)),
-        anchors=tuple(
-            examine_anchors(reader, [each for each in placed if each.at.block <= block.number], deployment, policies)
-        ),
+        anchors=tuple(examine_anchors(reader, told, deployment, policies)),
         gateway=tuple(examine_claims(reader, node, claims, address, deployment, policies, shape)) if claims else (),
     )
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from typing import Any
 
 from ledger.chain.deployment import Deployment
-from ledger.chain.logs import PlacedAnchor, anchors
+from ledger.chain.logs import PlacedAnchor, anchors, proving_block
 from ledger.chain.node import Node
 from ledger.decoding import decode
 from ledger.errors import (
@@ -19,6 +20,7 @@ from ledger.errors import (
     InvalidBundle,
     InvalidProof,
     TrothError,
+    Unavailable,
     UnknownPolicy,
     visible,
 )
@@ -61,23 +63,55 @@ class Finding:
     """Whether the company said it of itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class ToldAnchor:
+    """An anchor, and the nodes that tell of it, where not all do, and none proves it."""
+
+    placed: PlacedAnchor
+    only: tuple[str, ...]
+
+
 def anchors_of(
     nodes: Sequence[Node], deployment: Deployment, companies: Sequence[Address], first: BlockNumber
-) -> list[PlacedAnchor]:
-    """The anchors of companies from a block on, of all that any node tells. Raises what a node raises."""
-    # Not by their places: who says something else of one could hide what the others give.
-    found = {each for node in nodes for each in anchors(node, deployment.address, companies, first)}
-    return sorted(found, key=lambda each: (each.place, each.anchored.statement))
+) -> list[ToldAnchor]:
+    """The anchors of companies from a block on, of all that any node tells. Raises what a node raises.
+
+    No chain of hashes holds them: where not all tell of one, its block's receipts have to show it.
+    """
+    told: dict[PlacedAnchor, list[Node]] = {}
+    for node in nodes:
+        # Not by their places: who says something else of one could hide what the others give.
+        for each in anchors(node, deployment.address, companies, first):
+            told.setdefault(each, []).append(node)
+    placed = sorted(told, key=lambda each: (each.place, each.anchored.statement))
+    return [
+        ToldAnchor(each, () if _is_there(each, told[each], nodes, deployment) else tuple(n.url for n in told[each]))
+        for each in placed
+    ]
+
+
+def _is_there(anchor: PlacedAnchor, tell: Sequence[Node], nodes: Sequence[Node], deployment: Deployment) -> bool:
+    if len(tell) == len(nodes):
+        return True
+    headers = [node.block(anchor.at.block) for node in nodes]
+    for node in tell:
+        with suppress(Unavailable, InvalidProof):
+            hash_ = proving_block(node, deployment.address, anchor)
+            if hash_ is not None and all(header is not None and header.hash == hash_ for header in headers):
+                return True
+    return False
 
 
 def examine_anchors(
-    reader: Reader, placed: Iterable[PlacedAnchor], deployment: Deployment, policies: Policies
+    reader: Reader, told: Iterable[ToldAnchor], deployment: Deployment, policies: Policies
 ) -> Iterator[Finding]:
-    """Whether each anchor has the statement that the log gives."""
+    """Whether each anchor has the statement that the log gives. Of one that not all nodes tell of, nobody knows whether
+    it is there.
+    """
     histories: dict[Address, list[Log]] = {}
     known: dict[TrueAt, Digest] = {}
-    for each in placed:
-        anchored, at = each.anchored, each.at
+    for each in told:
+        anchored, at = each.placed.anchored, each.placed.at
         if anchored.company not in histories:
             histories[anchored.company] = reader.history_of(anchored.company)
         logs = histories[anchored.company]
@@ -87,6 +121,9 @@ def examine_anchors(
         )
         check = partial(require_true_anchor, anchored, at.time, deployment.account, logs, policies, known)
         found = _judged(anchored.company, said, check)
+        if each.only and found.verdict is Verdict.FALSE:
+            why = f"only {', '.join(each.only)} tells of it: {found.why}"
+            found = replace(found, verdict=Verdict.UNCHECKED, why=why)
         yield replace(found, by_itself=anchored.sender == anchored.company)
 
 

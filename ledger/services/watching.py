@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from ledger.chain.deployment import Deployment
-from ledger.chain.logs import PlacedAnchor
 from ledger.chain.node import Node
 from ledger.events import Block
 from ledger.gateways import Gateway
@@ -15,6 +14,7 @@ from ledger.services.monitoring import (
     Finding,
     Policies,
     Shape,
+    ToldAnchor,
     Verdict,
     anchors_of,
     claims_of,
@@ -50,7 +50,7 @@ class Watcher:
         self._gateways = gateways
         self._shape = shape
         self._addresses: list[Address] = []
-        self._seen: set[PlacedAnchor] = set()
+        self._seen: set[ToldAnchor] = set()
         self._from = deployment.block
         self._last: dict[tuple[str, Address, int], tuple[Verdict, str]] = {}
         self.reached: Block
@@ -70,20 +70,20 @@ class Watcher:
         cursor = self._indexer.synchronise()
         self.reached = cursor.block
         with self._database.read() as reader:
-            placed = [
+            told = [
                 each
                 for each in anchors_of(self._nodes, self._deployment, companies, self._from)
                 if each not in self._seen
-                and each.at.block <= cursor.block.number
-                and (not self._senders or each.anchored.sender in self._senders)
+                and each.placed.at.block <= cursor.block.number
+                and (not self._senders or each.placed.anchored.sender in self._senders)
             ]
-            findings = examine_anchors(reader, placed, self._deployment, self._policies)
-            for each, finding in zip(placed, findings, strict=True):
+            findings = examine_anchors(reader, told, self._deployment, self._policies)
+            for each, finding in zip(told, findings, strict=True):
                 self._seen.add(each)
                 yield finding
             # What the chain may still give up is looked at again.
             self._from = BlockNumber(max(self._from, cursor.final + 1))
-            self._seen = {each for each in self._seen if each.at.block >= self._from}
+            self._seen = {each for each in self._seen if each.placed.at.block >= self._from}
             for said, company in claims:
                 found = examine_claims(
                     reader, self._nodes[0], said, company, self._deployment, self._policies, self._shape

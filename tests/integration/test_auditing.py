@@ -359,6 +359,22 @@ def waiting(holds: Callable[[], bool]) -> bool:
     return holds()
 
 
+def test_a_node_that_makes_an_anchor_up_frames_nobody(town: Town) -> None:
+    """No chain of hashes holds anchors: of what one node alone tells, nobody knows whether it is there."""
+    town.did("anchor", "acme", "--out", str(town.home / f"{time.monotonic_ns()}.gz"))
+
+    def invented(method: str, params: list[Any], result: Any) -> Any:
+        if method == "eth_getLogs" and "topics" in params[0] and result:
+            return [*result, result[-1] | {"data": result[-1]["data"][:-64] + "ab" * 32, "logIndex": "0x7"}]
+        return result
+
+    with lying_node(town.chain.url, invented) as url:
+        audited = town.troth("audit", "acme", "--json", "--rpc", town.chain.url, "--rpc", url)
+        last = json.loads(audited.stdout)["anchors"][-1]
+        assert last["verdict"] == "could not be checked"
+        assert f"only {url} tells of it" in last["why"]
+
+
 def test_nodes_that_do_not_agree_audit_nothing(town: Town) -> None:
     def without(method: str, _params: list[Any], result: Any) -> Any:
         return result[:-1] if method == "eth_getLogs" and len(result) > 1 else result
