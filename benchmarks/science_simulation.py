@@ -13,7 +13,7 @@ from ledger.scoring.fairness import Fairness, fairness
 from ledger.scoring.intervals import wilson
 from ledger.scoring.policy import POINT, Policy
 from ledger.scoring.reliability import reliability
-from ledger.scoring.tallies import CELL, CLUSTER, DAY_S, Book, Cell, Cluster, Shares, fold, update
+from ledger.scoring.tallies import CELL, CLUSTER, DAY_S, PERIOD, Book, Cell, Cluster, Counts, Shares, fold, update
 from ledger.units import WHOLE, Timestamp
 from tests.support.build import DAY, NOON, a_customer, a_policy, a_standing
 
@@ -200,6 +200,7 @@ def _unfair(rates: list[float], size: int, each: int = 1, correlation: float = 0
     found = naive = 0
     for _ in range(RUNS):
         shares = Shares()
+        counts = Counts()
         shown = []
         for cohort, rate in enumerate(rates, start=1):
             kept = _kept_of(chance, correlation, size // together, together, rate).tolist()
@@ -208,8 +209,9 @@ def _unfair(rates: list[float], size: int, each: int = 1, correlation: float = 0
                 where = service_code(str(number % STRATA)) + _period(policy) + cohort.to_bytes(2, "big")
                 share = Cell(together, successes, together - successes, 0)
                 shares[CELL + where + b"\0" + a_customer(number)] = list(share)
+                counts = Counts(*map(sum, zip(counts, Counts(matured=together, kept=successes), strict=True)))
         book = Book()
-        book.put(update(book, shares, policy))
+        book.put(update(book, shares, policy) | {PERIOD + _period(policy): counts})
         gaps = fairness(book, NOON, policy).outcome
         found += any(gap.state is Fairness.UNFAIR for gap in gaps)
         naive += max(shown) - min(shown) > margin
