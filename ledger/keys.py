@@ -11,7 +11,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_typing import Hash32
 
-from ledger.errors import NoKey
+from ledger.errors import CannotRead, NoKey
 from ledger.files import write_private
 from ledger.proofs.signed import KIND, SignedStatement
 from ledger.signing import Domain, Message, digest_to_sign
@@ -52,13 +52,14 @@ def create_key(path: Path, password: str) -> Key:
 
 
 def read_password(path: Path, keystore: Path) -> str:
-    """The password of a keystore, which a file holds. Raises NoKey."""
+    """The password of a keystore, which a file holds. Raises NoKey, CannotRead."""
     try:
         # Some editors begin a file with a mark.
         password = path.read_text("utf-8-sig").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise NoKey(str(keystore), f"{path}, which holds its password, can't be read ({why})") from error
+    except OSError as error:
+        raise CannotRead(str(path), error.strerror or str(error)) from error
+    except UnicodeDecodeError as error:
+        raise CannotRead(str(path), "it is not text") from error
     if not password:
         raise NoKey(str(keystore), f"{path}, which holds its password, is empty")
     return password

@@ -163,7 +163,7 @@ class Settings(BaseSettings):
 
     def open_own_key(self) -> Key | None:
         """The key that the gateway signs and anchors with; None where it is given none, or no password to open it.
-        Raises NoKey.
+        Raises NoKey, CannotRead.
         """
         if self.keystore is None or self.password_file is None:
             return None
