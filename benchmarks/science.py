@@ -42,7 +42,7 @@ from benchmarks.science_simulation import (
     power,
 )
 from ledger.scoring.fairness import fairness
-from ledger.scoring.tallies import Book, Shares, count, update
+from ledger.scoring.tallies import fold
 from ledger.sources.flights import ORIGINS, Flight, flights
 from ledger.units import WHOLE, Timestamp
 from tests.support.build import a_policy, a_standing
@@ -111,7 +111,7 @@ def simpson(flown: Sequence[Flight]) -> tuple[float, float]:
     """What flights from EWR kept less what those from JFK did, in points: crude, and like with like."""
     policy = a_policy(half_life_days=180)
     as_of = Timestamp(max(flight.due_at for flight in flown) + GRACE_S)
-    shares = Shares()
+    standings = []
     for flight in flown:
         due = flight.due_at + GRACE_S
         late = None if flight.landed_at is None else flight.landed_at - due
@@ -122,10 +122,8 @@ def simpson(flown: Sequence[Flight]) -> tuple[float, float]:
             due_at=due,
             duration=due - flight.departs_at,
         )
-        count(shares, standing, as_of, policy)
-    book = Book()
-    book.put(update(book, shares, policy))
-    figure = fairness(book, as_of, policy)
+        standings.append(standing)
+    figure = fairness(fold(standings, as_of, policy), as_of, policy)
     rates = {each.cohort: each.kept.rate for each in figure.cohorts if each.kept is not None}
     first, second = (1 + ORIGINS.index(origin) for origin in ("EWR", "JFK"))
     (gap,) = [gap for gap in figure.outcome if (gap.first, gap.second) == (first, second)]

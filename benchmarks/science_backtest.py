@@ -18,12 +18,15 @@ from itertools import groupby
 from math import log
 from pathlib import Path
 
+from ledger.outcomes import Standing
 from ledger.promises import service_code
 from ledger.scoring.context import estimates, prior
+from ledger.scoring.counting import counted
 from ledger.scoring.intervals import interval
 from ledger.scoring.policy import Policy
 from ledger.scoring.reliability import reliability
-from ledger.scoring.tallies import PEERS, Book, Peers, Shares, count, peers_shares, update
+from ledger.scoring.rows import PEERS, Book, Peers
+from ledger.scoring.tallies import peers_shares, update
 from ledger.sources.flights import Flight
 from ledger.units import WHOLE, Timestamp, show_hex
 from tests.support.build import ARBITER, a_standing
@@ -109,18 +112,18 @@ class Ours(Estimator):
 
     def learn(self, cases: Sequence[Case]) -> None:
         """Adds to the sums that scores are made of."""
-        changes: defaultdict[str, Shares] = defaultdict(Shares)
+        found: defaultdict[str, list[Standing]] = defaultdict(list)
         for case in cases:
             duration, late = case.due_at - case.made_at, 0 if case.kept else None
             standing = a_standing(late, service=case.service, due_at=case.due_at, duration=duration)
-            count(changes[case.company], standing, Timestamp(case.due_at), self._policy)
-        for company, shares in changes.items():
+            found[case.company].append(standing)
+        self._now = Timestamp(max(case.due_at for case in cases))
+        for company, standings in found.items():
             book = self._books[company]
-            after = update(book, shares, self._policy)
+            after = update(book, counted(standings, self._now, self._policy), self._policy)
             before = book.get(after)
             book.put(after)
             self._market.put(update(self._market, peers_shares(before, after), self._policy))
-        self._now = Timestamp(cases[-1].due_at)
 
     def foretell(self, company: str, service: str) -> float:
         """The estimate for the service; for a company that is new to it, what its peers teach."""

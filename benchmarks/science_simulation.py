@@ -13,7 +13,8 @@ from ledger.scoring.fairness import Fairness, fairness
 from ledger.scoring.intervals import wilson
 from ledger.scoring.policy import POINT, Policy
 from ledger.scoring.reliability import reliability
-from ledger.scoring.tallies import CELL, CLUSTER, DAY_S, PERIOD, Book, Cell, Cluster, Counts, Shares, fold, update
+from ledger.scoring.rows import CELL, CLUSTER, DAY_S, PERIOD, Book, Cell, Cluster, Counts, Shares
+from ledger.scoring.tallies import fold, update
 from ledger.units import WHOLE, Timestamp
 from tests.support.build import DAY, NOON, a_customer, a_policy, a_standing
 

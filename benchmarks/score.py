@@ -31,7 +31,8 @@ from ledger.lives import lives_of
 from ledger.outcomes import Standing
 from ledger.promises import promise_id, signer_hash
 from ledger.scoring.policy import Policy
-from ledger.scoring.tallies import Book, fold, peers_shares, update
+from ledger.scoring.rows import Book
+from ledger.scoring.tallies import fold, peers_shares, update
 from ledger.services.companies import Scorer
 from ledger.sources.flights import ORIGINS, flights
 from ledger.store.database import Database

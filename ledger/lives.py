@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from ledger.errors import MalformedLog
 from ledger.events import Amended, PromiseEvent
-from ledger.outcomes import Fields, Standing, advance, succeed
+from ledger.outcomes import Fields, Standing, advance, begin, succeed
 from ledger.units import PromiseId
 
 
@@ -22,10 +22,13 @@ def lives_from(before: Mapping[PromiseId, Standing], events: Iterable[PromiseEve
     for event in events:
         id_ = event.id
         fields = now.get(id_)
-        if fields is None and id_ in before:
-            fields = list(before[id_])
+        if fields is None and (standing := before.get(id_)) is not None:
+            fields = now[id_] = list(standing)
         try:
-            fields = now[id_] = advance(fields, event)
+            if fields is None:
+                fields = now[id_] = begin(event)
+            else:
+                advance(fields, event)
         except ValueError as error:
             raise MalformedLog(event.at.block, event.at.log_index, str(error)) from error
         if isinstance(event, Amended):

@@ -63,6 +63,11 @@ class Outcome(StrEnum):
     """Withdrawn with the customer's consent, or replaced by a promise that counts in its place: counts for nothing."""
 
 
+_FULFILLED, _CONFIRMED, _DISPUTED, _REMEDY = Status.FULFILLED, Status.CONFIRMED, Status.DISPUTED, Matter.REMEDY
+_KEPT, _LATE, _BROKEN = Outcome.KEPT, Outcome.LATE, Outcome.BROKEN
+"""Names of their own for what most promises come to: to look a member up takes as long as to change three fields."""
+
+
 class Standing(NamedTuple):
     """All that scores need to know of a promise: a tuple, since there are many. Times are None for what has not
     happened.
@@ -147,28 +152,10 @@ Fields = list[Any]
 _INHERITED = tuple(map(Standing._fields.index, ("made_at", "due_at", "service", "cohort", "stakes", "countersigned")))
 
 
-def advance(fields: Fields | None, event: PromiseEvent) -> Fields:
-    """What the next event of a promise makes of its standing, in place; None is a promise that was not made yet.
-
-    The contract has enforced the life cycle, so an event that does not fit is a fault of whoever served the events.
-    """
-    if fields is None:
-        if isinstance(event, Made):
-            return _made(event)
-    else:
-        before, change = _LIFE[type(event)]
-        if fields[_STATUS] in before:
-            fields[_CHANGED_IN] = event.at.block
-            change(fields, event)
-            return fields
-    standing = None if fields is None else Standing._make(fields)
-    raise ValueError(f"{type(event).__name__} of 0x{event.id.hex()} does not follow from {standing}")
-
-
-_NEW = tuple(Standing._field_defaults.values())
-
-
-def _made(event: Made) -> Fields:
+def begin(event: PromiseEvent) -> Fields:
+    """The standing of a promise after its first event. Raises ValueError if it is not that."""
+    if not isinstance(event, Made):
+        raise _misfit(event, "nothing")
     promise, at = event.promise, event.at
     return [
         event.id,
@@ -183,6 +170,25 @@ def _made(event: Made) -> Fields:
         at.block,
         *_NEW,
     ]
+
+
+def advance(fields: Fields, event: PromiseEvent) -> None:
+    """Makes of a promise's standing what its next event makes of it, in place. Raises ValueError.
+
+    The contract has enforced the life cycle, so an event that does not fit is a fault of whoever served the events.
+    """
+    before, change = _LIFE[type(event)]
+    if fields[_STATUS] not in before:
+        raise _misfit(event, Standing._make(fields))
+    fields[_CHANGED_IN] = event.at.block
+    change(fields, event)
+
+
+def _misfit(event: PromiseEvent, standing: object) -> ValueError:
+    return ValueError(f"{type(event).__name__} of 0x{event.id.hex()} does not follow from {standing}")
+
+
+_NEW = tuple(Standing._field_defaults.values())
 
 
 def _accepted(fields: Fields, event: Accepted) -> None:
@@ -207,18 +213,18 @@ def _withdrawn(fields: Fields, event: Withdrawn) -> None:
 
 
 def _fulfilled(fields: Fields, event: Fulfilled) -> None:
-    fields[_STATUS], fields[_FULFILLED_AT] = Status.FULFILLED, event.at.time
+    fields[_STATUS], fields[_FULFILLED_AT] = _FULFILLED, event.at.time
 
 
 def _confirmed(fields: Fields, event: Confirmed) -> None:
     # A company that is its own customer witnesses nothing.
     witnessed = event.actor != signer_hash(event.company)
     counterparty = not event.by_arbiter or fields[_CUSTOMER] == ZERO_DIGEST
-    if fields[_STATUS] is Status.DISPUTED:
+    if fields[_STATUS] is _DISPUTED:
         fields[_SETTLED_AT] = event.at.time
-    fields[_STATUS], fields[_CONFIRMED_AT] = Status.CONFIRMED, event.at.time if witnessed else None
+    fields[_STATUS], fields[_CONFIRMED_AT] = _CONFIRMED, event.at.time if witnessed else None
     fields[_BY_ARBITER], fields[_RATING] = event.by_arbiter, event.rating
-    fields[_ACCEPTED] = event.matter is Matter.REMEDY and counterparty and witnessed
+    fields[_ACCEPTED] = event.matter is _REMEDY and counterparty and witnessed
 
 
 def _disputed(fields: Fields, event: Disputed) -> None:
@@ -292,15 +298,17 @@ def outcome(standing: Standing, as_of: Timestamp) -> Outcome:
     """What had become of a promise by `as_of`, a time not before its last event."""
     if standing.released:
         return Outcome.RELEASED
-    if standing.due_at > as_of:
+    due_at = standing.due_at
+    if due_at > as_of:
         return Outcome.OPEN
-    if standing.status is Status.DISPUTED:
+    if standing.status is _DISPUTED:
         return Outcome.DISPUTED
     if standing.accepted:
         return Outcome.REMEDIED
-    if standing.upheld or standing.fulfilled_at is None:
-        return Outcome.BROKEN
-    return Outcome.KEPT if standing.fulfilled_at <= standing.due_at else Outcome.LATE
+    fulfilled_at = standing.fulfilled_at
+    if fulfilled_at is None or standing.upheld:
+        return _BROKEN
+    return _KEPT if fulfilled_at <= due_at else _LATE
 
 
 def lateness(standing: Standing) -> int | None:

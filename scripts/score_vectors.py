@@ -35,8 +35,9 @@ from ledger.promises import Promise, customer_of, promise_id, service_code, sign
 from ledger.proofs.statements import assured
 from ledger.scoring.decay import table_digest
 from ledger.scoring.policy import Policy
+from ledger.scoring.rows import Book, Rows
 from ledger.scoring.score import Score, score
-from ledger.scoring.tallies import Book, Rows, fold, peers_shares, update
+from ledger.scoring.tallies import fold, peers_shares, update
 from ledger.units import (
     ZERO_DIGEST,
     Address,

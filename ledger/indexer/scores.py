@@ -6,8 +6,10 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from ledger.outcomes import Standing
+from ledger.scoring.counting import Tally, counted
 from ledger.scoring.policy import Policy
-from ledger.scoring.tallies import Book, Key, Row, Rows, Shares, add_shares, count, peers_shares, update
+from ledger.scoring.rows import Book, Key, Row, Rows, Shares
+from ledger.scoring.tallies import peers_shares, update
 from ledger.store.reading import Reader
 from ledger.units import ZERO_ADDRESS, Address, PromiseId, Timestamp
 
@@ -30,21 +32,38 @@ def turned(
 
     Time may go backwards, as it does where the chain gives blocks up.
     """
-    taken: defaultdict[Address, Shares] = defaultdict(Shares)
-    gained: defaultdict[Address, Shares] = defaultdict(Shares)
+    taken, gained = _Tallies(then, policy), _Tallies(now, policy)
     for standing in before.values():
-        count(taken[standing.company], standing, then, policy)
+        taken.add(standing)
     for standing in after.values():
-        count(gained[standing.company], standing, now, policy)
+        gained.add(standing)
     for standing in reader.standings_turning(min(then, now), max(then, now), policy.answer_s):
         if standing.id not in before and standing.id not in after:
-            count(taken[standing.company], standing, then, policy)
-            count(gained[standing.company], standing, now, policy)
-    for company, shares in taken.items():
-        gained[company].take(shares)
-    return _updated(
-        {company: (reader.rows_of(company), changed) for company, changed in gained.items()}, reader, policy
-    )
+            taken.add(standing)
+            gained.add(standing)
+    changed: defaultdict[Address, Shares] = defaultdict(Shares)
+    for company, tally in gained.items():
+        changed[company] = tally.shares()
+    for company, tally in taken.items():
+        changed[company].take(tally.shares())
+    return _updated({company: (reader.rows_of(company), shares) for company, shares in changed.items()}, reader, policy)
+
+
+class _Tallies(dict[Address, Tally]):
+    """By company."""
+
+    def __init__(self, as_of: Timestamp, policy: Policy) -> None:
+        super().__init__()
+        self._as_of = as_of
+        self._policy = policy
+
+    def __missing__(self, company: Address) -> Tally:
+        tally = self[company] = Tally(self._as_of, self._policy)
+        return tally
+
+    def add(self, standing: Standing) -> None:
+        """Counts a promise with those of its company."""
+        self[standing.company].add((standing,))
 
 
 def rows_of_all(reader: Reader, now: Timestamp, policy: Policy) -> ScoreRows:
@@ -52,10 +71,7 @@ def rows_of_all(reader: Reader, now: Timestamp, policy: Policy) -> ScoreRows:
     nothing = Book()
     folded = {}
     for company in reader.heads():
-        shares = Shares()
-        for standing in reader.standings_of(company):
-            count(shares, standing, now, policy)
-        folded[company] = (nothing, shares)
+        folded[company] = (nothing, counted(reader.standings_of(company), now, policy))
     return _updated(folded, None, policy)
 
 
@@ -73,7 +89,7 @@ def _updated(changed: Mapping[Address, tuple[Rows, Shares]], reader: Reader | No
     for company, (rows, shares) in changed.items():
         found[company] = update(rows, shares, policy)
         before = rows.get(found[company])
-        add_shares(together, peers_shares(before, found[company]))
+        together.add(peers_shares(before, found[company]))
     market: Rows = reader.rows_of(MARKET) if reader else Book()
     found[MARKET] = update(market, together, policy)
     return found

@@ -22,8 +22,9 @@ from ledger.scoring.fairness import CohortFigure, Conduct, Gap
 from ledger.scoring.intervals import Interval
 from ledger.scoring.policy import Policy
 from ledger.scoring.reliability import Reliability, Stratum
+from ledger.scoring.rows import Book
 from ledger.scoring.score import Caution, Score, score
-from ledger.scoring.tallies import Book, fold
+from ledger.scoring.tallies import fold
 from ledger.units import (
     MAX_QUANTITY,
     Address,

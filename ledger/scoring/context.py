@@ -14,7 +14,8 @@ from operator import mul, sub
 
 from ledger.scoring.policy import POINT, Policy
 from ledger.scoring.reliability import Evidence
-from ledger.scoring.tallies import FINE, PEERS, SERVICE, SIXTEENTHS, SPAN, Key, Peers, Row, Rows, Service, peer
+from ledger.scoring.rows import FINE, PEERS, SERVICE, SIXTEENTHS, SPAN, Key, Peers, Row, Rows, Service
+from ledger.scoring.tallies import peer
 from ledger.units import WHOLE, Ppm
 
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from ledger.scoring.intervals import wilson
 from ledger.scoring.policy import POINT, Policy
-from ledger.scoring.tallies import DAY, DAY_S, PERIOD, Counts, Key, Rows, counts_of, recent_periods
+from ledger.scoring.rows import DAY, DAY_S, PERIOD, Counts, Key, Rows, counts_of, recent_periods
 from ledger.units import WHOLE, Ppm, Timestamp
 
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from math import prod
 
 from ledger.outcomes import Outcome, Standing, outcome
+from ledger.scoring.counting import alike, cluster_of, credit
 from ledger.scoring.policy import POINT, Policy
 from ledger.scoring.reliability import reliability, weights_now
-from ledger.scoring.tallies import Book, cluster_of, credit, factor_of, fold
-from ledger.units import Ppm, Timestamp
+from ledger.scoring.rows import Book
+from ledger.scoring.tallies import factor_of, fold, trust_of
+from ledger.units import WHOLE, Ppm, Timestamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,10 @@ def explain(standings: Iterable[Standing], as_of: Timestamp, policy: Policy) -> 
 
 def _lost(standing: Standing, low: int, book: Book, as_of: Timestamp, policy: Policy) -> int:
     """What a promise lost, in units that are the same for all of a company's."""
-    key, weight = cluster_of(standing, policy)
-    factor, divisor = factor_of(key, book.get([key])[key], policy)
+    key, weight = cluster_of(alike(standing), policy)
+    factor, divisor = factor_of(book.get([key])[key], policy)
     now = weights_now({policy.half_life_days, *policy.half_life_days_by_service.values()}, as_of, policy)
     # Shifted, so that what rounding loses is nothing beside a ppm.
-    return (weight * factor * (POINT - low) * (prod(now.values()) // now[key[2]]) << 64) // divisor
+    return (weight * trust_of(key, policy) * factor * (POINT - low) * (prod(now.values()) // now[key[2]]) << 64) // (
+        WHOLE * divisor
+    )

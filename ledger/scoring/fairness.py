@@ -34,19 +34,7 @@ from operator import add
 
 from ledger.scoring.intervals import Interval, interval, isqrt_up, wilson
 from ledger.scoring.policy import Policy
-from ledger.scoring.tallies import (
-    COHORT,
-    DAY_S,
-    FINE,
-    PAIR,
-    PERIOD,
-    Cohort,
-    Counts,
-    Pair,
-    Rows,
-    counts_of,
-    recent_periods,
-)
+from ledger.scoring.rows import COHORT, DAY_S, FINE, PAIR, PERIOD, Cohort, Counts, Pair, Rows, counts_of, recent_periods
 from ledger.units import WHOLE, Ppm, Timestamp
 
 SLACK = 1000

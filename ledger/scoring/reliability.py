@@ -16,7 +16,7 @@ from math import prod
 from ledger.scoring.decay import growth
 from ledger.scoring.intervals import Interval, wilson
 from ledger.scoring.policy import POINT, Policy
-from ledger.scoring.tallies import DAY_S, TOTAL, Key, Row, Rows, Total
+from ledger.scoring.rows import DAY_S, TOTAL, Key, Row, Rows, Total
 from ledger.units import WHOLE, Ppm, Timestamp
 
 

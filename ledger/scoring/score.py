@@ -11,7 +11,7 @@ from ledger.scoring.fairness import FairnessFigure, fairness
 from ledger.scoring.intervals import Interval, interval
 from ledger.scoring.policy import Policy
 from ledger.scoring.reliability import Reliability, Stratum, reliability
-from ledger.scoring.tallies import (
+from ledger.scoring.rows import (
     ALL,
     COHORT,
     DAY,

@@ -22,8 +22,9 @@ from ledger.links import head_in
 from ledger.scoring.collusion import Ring
 from ledger.scoring.explanation import Explanation, explain
 from ledger.scoring.policy import Policy
+from ledger.scoring.rows import DAY_S
 from ledger.scoring.score import DayFigure, day_range, days
-from ledger.scoring.tallies import DAY_S, fold
+from ledger.scoring.tallies import fold
 from ledger.services.companies import CompanyView, find_company, profile_of
 from ledger.services.monitoring import (
     Claims,

@@ -12,8 +12,9 @@ from ledger.indexer.project import project
 from ledger.outcomes import Standing
 from ledger.scoring.explanation import Explanation, explain
 from ledger.scoring.policy import Policy
+from ledger.scoring.rows import Book
 from ledger.scoring.score import Score, score
-from ledger.scoring.tallies import Book, fold, peers_shares, update
+from ledger.scoring.tallies import fold, peers_shares, update
 from ledger.services.companies import CompanyView, find_company, profile_of
 from ledger.store.reading import Reader
 from ledger.units import Address, BlockNumber

@@ -15,7 +15,7 @@ from ledger.documents import Document
 from ledger.errors import NotIndexed
 from ledger.events import Block, Event, Log
 from ledger.outcomes import Outcome, Standing, Status
-from ledger.scoring.tallies import Key, Row
+from ledger.scoring.rows import Key, Row
 from ledger.store.records import Company, Cursor
 from ledger.store.tables import CompanyRow, DocumentRow, EventRow, LedgerRow, PromiseRow, RecentRow, ScoreRow
 from ledger.units import Address, BlockNumber, Digest, PromiseId, Timestamp

@@ -12,7 +12,7 @@ from sqlmodel import Session, SQLModel, col, delete, select
 from ledger.documents import Document
 from ledger.events import Block, Log
 from ledger.outcomes import Standing
-from ledger.scoring.tallies import Key, Row
+from ledger.scoring.rows import Key, Row
 from ledger.store.engines import Backend, Rows
 from ledger.store.reading import Reader, parts
 from ledger.store.records import Company, Cursor

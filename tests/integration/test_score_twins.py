@@ -22,8 +22,9 @@ from ledger.outcomes import Standing
 from ledger.promises import service_code, signer_hash
 from ledger.proofs.statements import assured
 from ledger.scoring.policy import Policy
+from ledger.scoring.rows import Book
 from ledger.scoring.score import score
-from ledger.scoring.tallies import Book, fold
+from ledger.scoring.tallies import fold
 from ledger.units import BlockNumber, Timestamp, show_hex
 from scripts.score_vectors import COMPANY, figures, market_of
 from tests.support.build import ARBITER, DAY, NOON, a_customer, a_policy

@@ -25,8 +25,9 @@ from ledger.proofs.statements import Statement, assured
 from ledger.proofs.verification import Ledger
 from ledger.receipts import Receipt
 from ledger.scoring.policy import Policy
+from ledger.scoring.rows import Book
 from ledger.scoring.score import score
-from ledger.scoring.tallies import Book, fold
+from ledger.scoring.tallies import fold
 from ledger.units import Address, BlockNumber, Digest, Timestamp, digest_of, show_address, show_hex
 from scripts.vectors import log_of
 from tests.support.blocks import HEADER, receipt

@@ -10,8 +10,9 @@ from ledger.errors import InvalidBundle, InvalidProof
 from ledger.proofs.signed import SignedStatement
 from ledger.proofs.statements import Statement, assured
 from ledger.scoring.policy import Policy
+from ledger.scoring.rows import Book
 from ledger.scoring.score import Grade, score
-from ledger.scoring.tallies import Book, fold
+from ledger.scoring.tallies import fold
 from ledger.units import ZERO_DIGEST, BlockNumber, Ppm, Timestamp, digest_of
 from tests.support.build import COMPANY, NOON, a_customer, a_standing
 

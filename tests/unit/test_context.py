@@ -11,7 +11,8 @@ from ledger.outcomes import Standing
 from ledger.scoring.context import Ambition, ambition, estimates, prior
 from ledger.scoring.policy import Policy
 from ledger.scoring.reliability import reliability
-from ledger.scoring.tallies import Book, Peers, fold, peers_shares, update
+from ledger.scoring.rows import Book, Peers
+from ledger.scoring.tallies import fold, peers_shares, update
 from ledger.units import WHOLE, Timestamp
 from tests.support.build import DAY, NOON, a_customer, a_standing
 from tests.support.histories import histories

@@ -12,7 +12,8 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 from ledger.outcomes import Standing, Status
 from ledger.scoring.fairness import Fairness, FairnessFigure, fairness, gap_bounds, shown_cohorts
 from ledger.scoring.policy import Policy
-from ledger.scoring.tallies import FINE, Pair, fold, pair_of
+from ledger.scoring.rows import FINE, Pair
+from ledger.scoring.tallies import fold, pair_of
 from ledger.units import WHOLE, Timestamp, show_hex
 from tests.support.build import ARBITER, DAY, NOON, a_customer, a_policy, a_standing, disputed, remedied
 

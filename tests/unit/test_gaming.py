@@ -13,8 +13,9 @@ from ledger.scoring.drift import burns
 from ledger.scoring.fairness import Fairness
 from ledger.scoring.policy import Policy
 from ledger.scoring.reliability import Stratum
+from ledger.scoring.rows import Book
 from ledger.scoring.score import Caution, Grade, Score, score
-from ledger.scoring.tallies import Book, fold, peers_shares, update
+from ledger.scoring.tallies import fold, peers_shares, update
 from ledger.units import WHOLE, ZERO_DIGEST, Address, BlockNumber, Timestamp, show_hex
 from scripts.score_vectors import START, Story
 from tests.support.build import ARBITER, DAY, NOON, a_customer, a_policy, a_standing

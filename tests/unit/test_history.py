@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ledger.errors import BrokenLink, InvalidPromise, MalformedLog
 from ledger.events import Event
 from ledger.indexer.project import Projection, project
-from ledger.outcomes import Outcome, Standing, advance, lateness, outcome
+from ledger.outcomes import Outcome, Standing, advance, begin, lateness, outcome
 from ledger.promises import FIELDS, TYPEHASH, Promise, promise_id, service_code
 from ledger.store.records import Company
 from ledger.units import Address, PromiseId, Timestamp, digest_of
@@ -201,7 +201,10 @@ def test_lateness_is_known_once_fulfilled() -> None:
 
 def test_a_standing_follows_its_events() -> None:
     _, made, _, fulfilled, confirmed = a_history()
-    standing = Standing._make(advance(advance(advance(None, made), fulfilled), confirmed))  # type: ignore[arg-type]  # promise events
+    fields = begin(made)  # type: ignore[arg-type]  # promise events
+    for event in (fulfilled, confirmed):
+        advance(fields, event)  # type: ignore[arg-type]
+    standing = Standing._make(fields)
     assert (standing.made_at, standing.fulfilled_at, standing.confirmed_at) == (
         made.at.time,
         fulfilled.at.time,

@@ -23,7 +23,8 @@ from ledger.indexer.project import project
 from ledger.outcomes import Outcome, Standing, Status, outcome
 from ledger.promises import Promise, promise_id, service_code, signer_hash
 from ledger.scoring.policy import Policy
-from ledger.scoring.tallies import ALL, PENDING, Counts, fold
+from ledger.scoring.rows import ALL, PENDING, Counts
+from ledger.scoring.tallies import fold
 from ledger.units import ZERO_DIGEST, PromiseId, Timestamp
 from tests.support.build import COMPANY, DAY, NOON, History, a_customer, a_promise
 

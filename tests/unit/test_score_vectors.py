@@ -13,10 +13,12 @@ import pytest
 from ledger.events import PromiseEvent
 from ledger.lives import lives_of
 from ledger.outcomes import Outcome, Standing, Status, outcome
+from ledger.scoring.counting import counted
 from ledger.scoring.fairness import Fairness
 from ledger.scoring.policy import Policy
+from ledger.scoring.rows import Book, Shares
 from ledger.scoring.score import Caution, Grade, score
-from ledger.scoring.tallies import Book, Shares, add_shares, count, peers_shares, update
+from ledger.scoring.tallies import peers_shares, update
 from ledger.units import BlockNumber, PromiseId, Timestamp
 from scripts.score_vectors import (
     FILE,
@@ -110,12 +112,12 @@ def _merged(found: tuple[list[Standing], Timestamp, Policy], chance: random.Rand
     """Rows of a company's promises, shuffled and dealt out to three who sum apart."""
     standings, as_of, policy = found
     chance.shuffle(standings)
-    parts = [Shares(), Shares(), Shares()]
+    parts: list[list[Standing]] = [[], [], []]
     for standing in standings:
-        count(chance.choice(parts), standing, as_of, policy)
-    book, whole = Book(), parts[0]
-    for part in parts[1:]:
-        add_shares(whole, part)
+        chance.choice(parts).append(standing)
+    book, whole = Book(), Shares()
+    for part in parts:
+        whole.add(counted(part, as_of, policy))
     book.put(update(book, whole, policy))
     return book
 
@@ -131,12 +133,8 @@ def _step(
 ) -> None:
     """Brings a company's rows, and those of all, from one time to another."""
     before, after = _lives(events, then), _lives(events, now)
-    shares, taken = Shares(), Shares()
-    for standing in after.values():
-        count(shares, standing, now, policy)
-    for standing in before.values():
-        count(taken, standing, then, policy)
-    shares.take(taken)
+    shares = counted(after.values(), now, policy)
+    shares.take(counted(before.values(), then, policy))
     changed = update(book, shares, policy)
     old = book.get(changed)
     book.put(changed)

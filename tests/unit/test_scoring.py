@@ -17,12 +17,14 @@ import ledger.outcomes
 import ledger.scoring
 from ledger.outcomes import Outcome, Standing, Status
 from ledger.scoring.context import estimates
+from ledger.scoring.counting import counted, credit, span
 from ledger.scoring.explanation import explain
 from ledger.scoring.intervals import Interval, interval, wilson
 from ledger.scoring.policy import POINT, Policy
 from ledger.scoring.reliability import Parts, Reliability, Stratum, reliability
+from ledger.scoring.rows import SIXTEENTHS, Book
 from ledger.scoring.score import Caution, Grade, Score, day_range, days, score
-from ledger.scoring.tallies import Book, Shares, count, credit, fold, peers_shares, span, update
+from ledger.scoring.tallies import fold, peers_shares, update
 from ledger.units import WHOLE, ZERO_DIGEST, BlockNumber, Digest, Ppm, PromiseId, Timestamp, show_hex
 from tests.support.build import ARBITER, DAY, NOON, a_customer, a_policy, a_standing, disputed, remedied
 from tests.support.histories import SAME_DAY, histories, promises
@@ -107,10 +109,7 @@ def test_the_order_of_arrival_changes_nothing(promises: list[Standing], random: 
 def test_any_partition_gives_the_same_rows(parts: list[list[Standing]]) -> None:
     book = Book()
     for part in parts:
-        shares = Shares()
-        for promise in part:
-            count(shares, promise, LATER, POLICY)
-        book.put(update(book, shares, POLICY))
+        book.put(update(book, counted(part, LATER, POLICY), POLICY))
     assert book.rows == fold([promise for part in parts for promise in part], LATER, POLICY).rows
 
 
@@ -121,12 +120,8 @@ def test_rows_kept_up_to_date_are_those_made_anew(before: list[Standing], then: 
     now = data.draw(st.integers(NOON, NOON + 50 * DAY))
     after = [data.draw(st.one_of(st.just(promise), st.none(), promises())) for promise in before]
     book = fold(before, Timestamp(then), POLICY)
-    shares, taken = Shares(), Shares()
-    for old, new in zip(before, after, strict=True):
-        count(taken, old, Timestamp(then), POLICY)
-        if new is not None:
-            count(shares, new, Timestamp(now), POLICY)
-    shares.take(taken)
+    shares = counted([promise for promise in after if promise], Timestamp(now), POLICY)
+    shares.take(counted(before, Timestamp(then), POLICY))
     book.put(update(book, shares, POLICY))
     assert book.rows == fold([promise for promise in after if promise], Timestamp(now), POLICY).rows
 
@@ -507,7 +502,7 @@ def test_days_sum_to_the_whole() -> None:
 @given(st.integers(0, 2**40), st.integers(0, 2**40))
 def test_spans_keep_the_order_and_are_a_sixteenth_wide_at_the_most(one: int, other: int) -> None:
     shorter, longer = sorted((one, other))
-    assert span(shorter) <= span(longer) < (b"\xff", 16)
+    assert span(shorter) <= span(longer) < 255 * SIXTEENTHS
     if longer - shorter > shorter // 16 + 1:
         assert span(shorter) < span(longer)
 

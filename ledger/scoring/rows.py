@@ -1,0 +1,280 @@
+"""The rows of integers that scores are made of: what each kind holds, and how they are added up.
+
+A row is found by its key: bytes, of which the first says its kind. What promises add to their own rows are plain sums,
+so they come out the same in any order and from any partition, and a promise whose outcome changes is taken out by
+subtraction.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from operator import add, neg
+from typing import NamedTuple, Protocol
+
+from ledger.scoring.policy import Policy
+from ledger.units import Timestamp
+
+DAY_S = 86_400
+
+FINE = 10**12
+"""Units in which the shares of cohorts are summed: what rounding loses stays far below a ppm."""
+
+Key = bytes
+Row = tuple[int, ...]
+
+# Kinds of rows that promises add to.
+CLUSTER = b"c"
+"""+ stratum, half-life, whether trusted, whether public, customer (or arbiter, service, due day): `Cluster`."""
+CELL = b"x"
+"""+ service, period, cohort, whether public, customer (or arbiter, service, due day): `Cell`."""
+DAY = b"d"
+"""+ due day: `Counts`."""
+SERVICE = b"s"
+"""+ service: `Service`."""
+SPAN = b"h"
+"""+ service, octave: how many promises were given so long, by sixteenths of the octave; then, how many took so long."""
+PENDING = b"m"
+"""How many promises are not yet due, and how many released."""
+
+# Kinds of rows that follow.
+TOTAL = b"t"
+"""+ stratum, half-life, from all clusters: `Total`."""
+GROUP = b"g"
+"""+ service, period, cohort, from their cells: `Group`."""
+COHORT = b"o"
+"""+ period, cohort, from all cells and groups: `Cohort`."""
+PAIR = b"p"
+"""+ period, two cohorts, from the groups of each service: `Pair` of what was kept of what matured, and of what was
+remedied of what failed; then both again, with services weighted by their promises."""
+PERIOD = b"e"
+"""+ period, from its days: `Counts`."""
+ALL = b"a"
+"""From all days: `Counts`."""
+PEERS = b"k"
+"""+ service, in the rows of all companies together: `Peers`. Spans are there too."""
+
+SIXTEENTHS = 16
+
+
+class Cluster(NamedTuple):
+    """Promises that turn out alike. Weights are g of `decay`, sums of credit in basis points of them."""
+
+    matured: int = 0
+    weight: int = 0
+    squares: int = 0
+    low: int = 0
+    """Credit if all open disputes are lost."""
+    high: int = 0
+    """Credit if none is."""
+    strict: int = 0
+    """Credit of those alone that were kept in full."""
+    late: int = 0
+    """Credit that late ones lost."""
+    remedied: int = 0
+    """Credit that remedied ones lost."""
+    fulfilled: int = 0
+    """Weight of the fulfilled."""
+    confirmed: int = 0
+    """Weight of the confirmed, by what the word of who confirmed is worth."""
+
+
+class Total(NamedTuple):
+    """All clusters, capped. In basis points of g."""
+
+    weight: int = 0
+    low: int = 0
+    high: int = 0
+    strict: int = 0
+    late: int = 0
+    remedied: int = 0
+    fulfilled: int = 0
+    """Whoever they were made to: what only the cap leaves of them."""
+    confirmed: int = 0
+    squares: int = 0
+    """Of the clusters' weights."""
+
+
+class Cell(NamedTuple):
+    """Like promises to one customer of one cohort."""
+
+    matured: int = 0
+    kept: int = 0
+    failed: int = 0
+    remedied: int = 0
+
+
+class Group(NamedTuple):
+    """Like promises to one cohort, those to each customer capped: in millionths of a promise."""
+
+    matured: int = 0
+    kept: int = 0
+    failed: int = 0
+    remedied: int = 0
+    number: int = 0
+    """How many have matured, not capped."""
+
+
+class Cohort(NamedTuple):
+    """Promises to one cohort."""
+
+    matured: int = 0
+    kept: int = 0
+    failed: int = 0
+    remedied: int = 0
+    shared: int = 0
+    """Of the matured, those of services and periods in which another cohort has promises too, so that they compare."""
+    matured_capped: int = 0
+    """From the groups, in millionths, as is the next."""
+    failed_capped: int = 0
+
+
+class Pair(NamedTuple):
+    """Two cohorts compared like with like: sums over services with weights ω, which are n₁n₂/(n₁+n₂) or n₁+n₂, with n
+    in millionths, in units of 1/FINE.
+    """
+
+    strata: int = 0
+    weight: int = 0
+    first: int = 0
+    """Σ ω·p₁"""
+    second: int = 0
+    first_spread: int = 0
+    """Σ ω²/n₁"""
+    second_spread: int = 0
+
+
+class Service(NamedTuple):
+    """Promises of one service, not capped."""
+
+    matured: int = 0
+    kept: int = 0
+    credit: int = 0
+    """In basis points, open disputes lost; the next are this, weighted by day."""
+    weight: int = 0
+    low: int = 0
+    high: int = 0
+
+
+class Peers(NamedTuple):
+    """The companies that have promises of a service."""
+
+    companies: int = 0
+    matured: int = 0
+    kept: int = 0
+    credit: int = 0
+    credit_squares: int = 0
+    """Σ credit²/matured, in basis points² times `FINE`, rounded down for each."""
+    matured_squares: int = 0
+
+
+class Counts(NamedTuple):
+    """Matured promises, counted by what became of them."""
+
+    matured: int = 0
+    kept: int = 0
+    late: int = 0
+    broken: int = 0
+    remedied: int = 0
+    disputed: int = 0
+    fulfilled: int = 0
+    confirmed: int = 0
+    """Of the fulfilled, by the customer or the arbiter."""
+    contested: int = 0
+    """Those with a dispute that the company has answered, or should have."""
+    answered: int = 0
+    """Of the contested, in time."""
+    answer_time: int = 0
+    """Seconds to the answer, of those."""
+    ruled: int = 0
+    upheld: int = 0
+    unilateral: int = 0
+    """Changed or withdrawn by the company alone."""
+    returned: int = 0
+    """Sent back and forth between units."""
+    failed: int = 0
+    """Late, broken or remedied."""
+    told: int = 0
+    """Of the failed, those of which the company told before anybody disputed."""
+    announced: int = 0
+    """Of the failed, those of which it told before they were due."""
+    credit: int = 0
+    """In basis points, open disputes lost."""
+
+
+class Rows(Protocol):
+    """Where a company's rows are."""
+
+    def get(self, keys: Iterable[Key]) -> dict[Key, Row]:
+        """The rows with these keys, of those that there are."""
+
+    def between(self, first: Key, last: Key) -> dict[Key, Row]:
+        """The rows with keys from `first` to `last`, which are of one kind, in their order."""
+
+
+class Book:
+    """Rows in memory."""
+
+    def __init__(self) -> None:
+        self._kinds: defaultdict[bytes, dict[Key, Row]] = defaultdict(dict)
+
+    @property
+    def rows(self) -> dict[Key, Row]:
+        """All of them."""
+        return {key: row for kind in self._kinds.values() for key, row in kind.items()}
+
+    def get(self, keys: Iterable[Key]) -> dict[Key, Row]:
+        """The rows with these keys, of those that there are."""
+        return {key: row for key in keys if (row := self._kinds[key[:1]].get(key)) is not None}
+
+    def between(self, first: Key, last: Key) -> dict[Key, Row]:
+        """The rows with keys from `first` to `last`, which are of one kind, in their order."""
+        kind = self._kinds[first[:1]]
+        return {key: kind[key] for key in sorted([key for key in kind if first <= key <= last])}
+
+    def put(self, rows: Mapping[Key, Row]) -> None:
+        """Replaces rows; one of zeros is none."""
+        for key, row in rows.items():
+            if any(row):
+                self._kinds[key[:1]][key] = row
+            else:
+                self._kinds[key[:1]].pop(key, None)
+
+
+class Shares(dict[Key, list[int]]):
+    """What promises add to rows and take from them."""
+
+    def gain(self, key: Key, share: Iterable[int]) -> None:
+        """Adds to one row."""
+        row = self.get(key)
+        if row is None:
+            self[key] = list(share)
+        else:
+            row[:] = map(add, row, share)
+
+    def add(self, others: Shares) -> None:
+        """Adds what other promises add."""
+        for key, share in others.items():
+            self.gain(key, share)
+
+    def take(self, others: Shares) -> None:
+        """Takes away what other promises add."""
+        for key, share in others.items():
+            self.gain(key, map(neg, share))
+            if not any(self[key]):
+                # What stays as it is need not be looked at.
+                del self[key]
+
+
+def recent_periods(as_of: Timestamp, policy: Policy) -> tuple[bytes, bytes]:
+    """The first and the last of the periods that the policy looks at, as they stand in keys."""
+    last = as_of // DAY_S // policy.period_days
+    return max(0, last - policy.periods + 1).to_bytes(4, "big"), last.to_bytes(4, "big")
+
+
+def counts_of(rows: Iterable[Row]) -> Counts:
+    """The sum of rows of counts."""
+    sums = [0] * len(Counts._fields)
+    for row in rows:
+        sums = list(map(add, sums, row))
+    return Counts(*sums)
