@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
 from http.server import BaseHTTPRequestHandler
@@ -109,6 +110,40 @@ def test_a_node_that_gives_few_blocks_at_once_is_asked_for_fewer(
     assert not [notice for notice in told if isinstance(notice, NodeFailed)], "that is no fault of the node"
     # Those under way at the first refusal are halved, until they are small enough; those after them are at once.
     assert 0 < provider.refused <= ahead * 8
+
+
+class Busy:
+    """A node that serves only so many requests for logs at the same time."""
+
+    def __init__(self, at_once: int) -> None:
+        self.at_once = at_once
+        self.refused: list[bool] = []
+        """Of each request for logs, in the order in which they came to an end."""
+        self._served = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, method: str, _params: list[Any], result: Any) -> Any:
+        if method != "eth_getLogs":
+            return result
+        with self._lock:
+            self._served += 1
+            refused = self._served > self.at_once
+        time.sleep(0.02)
+        with self._lock:
+            self._served -= 1
+            self.refused.append(refused)
+        return Refusal("429: too many requests at once") if refused else result
+
+
+def test_a_node_that_is_asked_too_much_at_once_is_asked_for_less_at_once(loaded: Loaded, place: str) -> None:
+    busy = Busy(at_once=2)
+    with lying_node(loaded.chain.url, busy) as url:
+        index(loaded, place, [url], Limits(blocks=3, ahead=8))
+    assert contents(place) == truth(loaded)
+    early, late = busy.refused[:8], busy.refused[-50:]
+    assert sum(early) >= 4, "eight at once are more than two"
+    # It grows by one a window, and halves at each refusal.
+    assert sum(late) < len(late) / 3
 
 
 def test_the_range_that_a_node_suggests_is_the_one_asked_for(loaded: Loaded, place: str) -> None:
