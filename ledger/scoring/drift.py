@@ -8,10 +8,9 @@ rings when the credit lost in the window is beyond a multiple of it even at its 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 from ledger.scoring.intervals import wilson
-from ledger.scoring.policy import POINT, Policy
+from ledger.scoring.policy import POINT, Alarm, Policy
 from ledger.scoring.tallies import DAY, DAY_S, PERIOD, Counts, Key, Rows, counts_of, recent_periods
 from ledger.units import WHOLE, Ppm, Timestamp
 
@@ -41,7 +40,7 @@ def burns(rows: Rows, as_of: Timestamp, policy: Policy) -> tuple[Burn, ...]:
         since = as_of // DAY_S - alarm.days + 1
         window = counts_of(row for key, row in days.items() if int.from_bytes(key[1:], "big") >= since)
         if window.matured:
-            found.append(_burn(alarm.days, Fraction(*alarm.burn), window, whole, policy))
+            found.append(_burn(alarm, window, whole, policy))
     return tuple(found)
 
 
@@ -52,14 +51,14 @@ def recent_days(as_of: Timestamp, policy: Policy) -> tuple[Key, Key]:
     return DAY + max(0, today - longest + 1).to_bytes(4, "big"), DAY + today.to_bytes(4, "big")
 
 
-def _burn(days: int, burn: Fraction, window: Counts, whole: Counts, policy: Policy) -> Burn:
+def _burn(alarm: Alarm, window: Counts, whole: Counts, policy: Policy) -> Burn:
     # The window may begin before the oldest period that is looked at, where nothing was known.
     matured, credit = max(0, whole.matured - window.matured), max(0, whole.credit - window.credit)
     assured, _ = wilson(min(credit, matured * POINT), matured * POINT, POINT, policy.z_squared, WHOLE)
     budget = WHOLE - assured
     lost = window.matured * POINT - window.credit
     proven, _ = wilson(lost, window.matured * POINT, POINT, policy.z_squared, WHOLE)
-    reach = budget + (WHOLE - budget) * Fraction(*policy.alarm_reach)
-    threshold = Ppm(int(min(burn * budget, reach)))
+    (burn, by), (reach, of) = alarm.burn, policy.alarm_reach
+    threshold = Ppm(min(budget * burn // by, budget + (WHOLE - budget) * reach // of))
     rings = lost >= policy.alarm_failures * POINT and proven > threshold
-    return Burn(days, window.matured, Ppm(proven), Ppm(budget), threshold, rings)
+    return Burn(alarm.days, window.matured, Ppm(proven), Ppm(budget), threshold, rings)
