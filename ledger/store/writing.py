@@ -7,13 +7,14 @@ from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Select
-from sqlmodel import Session, SQLModel, col, delete, select
+from sqlmodel import SQLModel, col, delete, select
 
 from ledger.documents import Document
 from ledger.events import Block, Log
 from ledger.outcomes import Standing
 from ledger.scoring.tallies import Key, Row
-from ledger.store.engines import Backend, Rows
+from ledger.store.engines import Rows
+from ledger.store.packing import pack
 from ledger.store.reading import Reader, parts
 from ledger.store.records import Company, Cursor
 from ledger.store.tables import CompanyRow, DocumentRow, EventRow, LedgerRow, PromiseRow, RecentRow, ScoreRow
@@ -25,10 +26,6 @@ _standing_values = attrgetter(*(name if name != "status" else "status.value" for
 
 class Writer(Reader):
     """A session that also writes."""
-
-    def __init__(self, session: Session, url: str, backend: Backend) -> None:
-        super().__init__(session, url)
-        self._backend = backend
 
     def _ledger(self) -> Select[Any]:
         # Who reads it to write waits for whoever is at it. PostgreSQL alone lets two write at once.
@@ -86,7 +83,7 @@ class Writer(Reader):
         self._put(
             ScoreRow,
             [
-                (company, key, " ".join(map(str, row)))
+                (company, key, pack(row))
                 for company, changed in rows.items()
                 for key, row in changed.items()
                 if any(row)
