@@ -135,12 +135,13 @@ def fairness(rows: Rows, as_of: Timestamp, policy: Policy) -> FairnessFigure:
     cells: defaultdict[int, list[Row]] = defaultdict(list)
     for key, row in rows.between(COHORT + window[0], COHORT + window[1] + b"\xff\xff").items():
         cells[int.from_bytes(key[5:], "big")].append(row)
-    pairs: defaultdict[bytes, list[Row]] = defaultdict(list)
+    compared: defaultdict[bytes, list[Row]] = defaultdict(list)
     for key, row in rows.between(PAIR + window[0], PAIR + window[1] + b"\xff" * 4).items():
-        pairs[key[5:]].append(row)
+        compared[key[5:]].append(row)
     counts = counts_of(rows.between(PERIOD + window[0], PERIOD + window[1]).values())
 
-    sizes = {cohort: Cohort(*map(sum, zip(*found, strict=True))) for cohort, found in cells.items()}
+    sizes = {cohort: Cohort(*_sums(found)) for cohort, found in cells.items()}
+    pairs = {key: _sums(found) for key, found in compared.items()}
     cohorts = _cohorts(sizes, counts, policy)
     # A gap would give away a cohort that is hidden.
     shown = {each.cohort: sizes[each.cohort] for each in cohorts if each.kept is not None}
@@ -166,11 +167,16 @@ def fairness(rows: Rows, as_of: Timestamp, policy: Policy) -> FairnessFigure:
     )
 
 
+def _sums(rows: list[Row]) -> Row:
+    return tuple(map(sum, zip(*rows, strict=True)))
+
+
 _WIDTH = len(Pair._fields)
+_NONE = (0,) * 4 * _WIDTH
 
 
-def _gaps(sizes: dict[int, int], pairs: Mapping[bytes, list[Row]], start: int, policy: Policy) -> tuple[Gap, ...]:
-    """The gaps between all cohorts that are large enough; their `Pair` begins at `start` in the rows."""
+def _gaps(sizes: dict[int, int], pairs: Mapping[bytes, Row], start: int, policy: Policy) -> tuple[Gap, ...]:
+    """The gaps between all cohorts that are large enough; their `Pair` begins at `start` in a row."""
     compared = sorted(
         c for c, size in sizes.items() if 1 <= c <= policy.compared_cohorts and size >= policy.min_promises * WHOLE
     )
@@ -179,7 +185,7 @@ def _gaps(sizes: dict[int, int], pairs: Mapping[bytes, list[Row]], start: int, p
         return ()
     z_squared = policy.fairness_z_squared(len(chosen))
     return tuple(
-        _gap(first, second, pairs.get(_place(first, second), []), start, z_squared, policy.fairness_margin_ppm)
+        _gap(first, second, pairs.get(_place(first, second), _NONE), start, z_squared, policy.fairness_margin_ppm)
         for first, second in chosen
     )
 
@@ -188,22 +194,22 @@ def _place(first: int, second: int) -> bytes:
     return first.to_bytes(2, "big") + second.to_bytes(2, "big")
 
 
-def _gap(first: int, second: int, rows: list[Row], start: int, z_squared: Fraction, margin: int) -> Gap:
-    pair = _pair(rows, start)
+def _gap(first: int, second: int, row: Row, start: int, z_squared: Fraction, margin: int) -> Gap:
+    pair = _pair(row, start)
     if not pair.strata:
         return Gap(first, second, 0, -WHOLE, WHOLE, 0, Fairness.UNKNOWN)
     low, high = _bounds_ppm(pair, z_squared)
     estimate = (2 * (pair.first - pair.second) * WHOLE + pair.weight) // (2 * pair.weight)
     state = _state(low, high, margin)
     if state is Fairness.FAIR:
-        by_size = _pair(rows, start + 2 * _WIDTH)
+        by_size = _pair(row, start + 2 * _WIDTH)
         if _state(*_bounds_ppm(by_size, z_squared), margin) is not Fairness.FAIR:
             state = Fairness.UNKNOWN
     return Gap(first, second, estimate, low, high, pair.strata, state)
 
 
-def _pair(rows: list[Row], start: int) -> Pair:
-    return Pair(*map(sum, zip(*[row[start : start + _WIDTH] for row in rows], strict=True)))
+def _pair(row: Row, start: int) -> Pair:
+    return Pair(*row[start : start + _WIDTH])
 
 
 def _bounds_ppm(pair: Pair, z_squared: Fraction) -> tuple[int, int]:

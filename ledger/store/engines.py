@@ -135,7 +135,7 @@ class SQLite:
     def within(self, connection: Connection, company: bytes, ranges: Sequence[Ends]) -> list[tuple[bytes, bytes]]:
         """By a CROSS JOIN, which SQLite does from the left."""
         statement = (
-            f"WITH wanted (first, last) AS (VALUES {', '.join(['(?, ?)'] * len(ranges))})"
+            f"WITH wanted (first, last) AS (VALUES {', '.join(['(?, ?)'] * len(ranges))})"  # noqa: S608
             " SELECT key, sums FROM wanted CROSS JOIN score WHERE company = ? AND key BETWEEN first AND last"
         )
         found = _driver(connection).execute(statement, [*chain.from_iterable(ranges), company])
