@@ -156,7 +156,8 @@ def _reliability(evidence: Evidence, policy: Policy) -> Reliability:
 
 
 def _interval(evidence: Evidence, least: int, most: int, policy: Policy) -> Interval:
-    low, _ = wilson(least, evidence.weight, evidence.unit, policy.z_squared, WHOLE)
-    _, high = wilson(most, evidence.weight, evidence.unit, policy.z_squared, WHOLE)
+    low, high = wilson(least, evidence.weight, evidence.unit, policy.z_squared, WHOLE)
+    if most != least:
+        _, high = wilson(most, evidence.weight, evidence.unit, policy.z_squared, WHOLE)
     rate = (least + most) * WHOLE // (2 * evidence.weight) if evidence.weight else 0
     return Interval(Ppm(rate), Ppm(low), Ppm(high))

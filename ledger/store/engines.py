@@ -21,6 +21,9 @@ Rows = Sequence[tuple[Any, ...]]
 Ends = tuple[bytes, bytes]
 """The first and the last key of a range, both included."""
 
+Sums = list[tuple[bytes, bytes]]
+"""Score rows by their keys, packed."""
+
 BUSY_TIMEOUT_MS = 10_000
 PATIENCE = {
     "connect_timeout": "10",
@@ -37,6 +40,9 @@ CACHE_KIB = 64 * 1024
 
 CHECKPOINT_PAGES = 16 * 1024
 """After how many pages of 4 KiB in the journal SQLite copies them into the file: what changes often is copied once."""
+
+RANGES_PER_STATEMENT = 400
+"""Of two variables each: any SQLite takes 999 in all."""
 
 _LOCK = int.from_bytes(b"troth ix")
 """The advisory lock of a PostgreSQL database's indexer: any number that nobody else takes."""
@@ -70,11 +76,14 @@ class Backend(Protocol):
         """Adds rows, and replaces those that are there, by the table's key."""
         ...
 
-    def within(self, connection: Connection, company: bytes, ranges: Sequence[Ends]) -> list[tuple[bytes, bytes]]:
-        """The keys and sums of a company's score rows whose keys are in any of the ranges.
+    def fetch(self, connection: Connection, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """All rows of a statement: not by SQLAlchemy, which takes longer than the database where there are few."""
+        ...
 
-        Each range is looked up by itself: with one condition of them all, everything of the company would be read. And
-        not by SQLAlchemy, which would take longer than the database does.
+    def within(self, connection: Connection, company: bytes, ranges: Sequence[Ends]) -> Sums:
+        """A company's score rows whose keys are in any of the ranges.
+
+        Each range is looked up by itself: with one condition of them all, everything of the company would be read.
         """
         ...
 
@@ -132,14 +141,21 @@ class SQLite:
         if rows:
             connection.exec_driver_sql(_insert(table) + _or_replace(table), list(rows))
 
-    def within(self, connection: Connection, company: bytes, ranges: Sequence[Ends]) -> list[tuple[bytes, bytes]]:
+    def fetch(self, connection: Connection, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """See `Backend`."""
+        return list(_driver(connection).execute(statement, values))
+
+    def within(self, connection: Connection, company: bytes, ranges: Sequence[Ends]) -> Sums:
         """By a CROSS JOIN, which SQLite does from the left."""
-        statement = (
-            f"WITH wanted (first, last) AS (VALUES {', '.join(['(?, ?)'] * len(ranges))})"  # noqa: S608
-            " SELECT key, sums FROM wanted CROSS JOIN score WHERE company = ? AND key BETWEEN first AND last"
-        )
-        found = _driver(connection).execute(statement, [*chain.from_iterable(ranges), company])
-        return list(found)
+        found: Sums = []
+        for start in range(0, len(ranges), RANGES_PER_STATEMENT):
+            part = ranges[start : start + RANGES_PER_STATEMENT]
+            statement = (
+                f"WITH wanted (first, last) AS (VALUES {', '.join(['(?, ?)'] * len(part))})"  # noqa: S608
+                " SELECT key, sums FROM wanted CROSS JOIN score WHERE company = ? AND key BETWEEN first AND last"
+            )
+            found += self.fetch(connection, statement, [*chain.from_iterable(part), company])
+        return found
 
     @contextmanager
     def only_indexer(self, engine: Engine) -> Iterator[None]:  # noqa: ARG002 # PostgreSQL's lock is the server's
@@ -195,17 +211,17 @@ class PostgreSQL:
         )
         connection.exec_driver_sql(f"DROP TABLE {staged}")
 
-    def within(self, connection: Connection, company: bytes, ranges: Sequence[Ends]) -> list[tuple[bytes, bytes]]:
+    def fetch(self, connection: Connection, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """In the binary format."""
+        with _driver(connection).cursor(binary=True) as cursor:
+            return list(cursor.execute(statement, values).fetchall())
+
+    def within(self, connection: Connection, company: bytes, ranges: Sequence[Ends]) -> Sums:
         """By LATERAL and OFFSET, across which the planner joins nothing. One statement for any number of ranges, which
         the server need not parse again.
         """
-        statement = (
-            "SELECT found.key, found.sums FROM unnest(%b::bytea[], %b::bytea[]) wanted (first, last), LATERAL"
-            " (SELECT key, sums FROM score WHERE company = %b AND key BETWEEN first AND last OFFSET 0) found"
-        )
         firsts, lasts = map(list, zip(*ranges, strict=True))
-        with _driver(connection).cursor(binary=True) as cursor:
-            return list(cursor.execute(statement, (firsts, lasts, company)).fetchall())
+        return self.fetch(connection, _WITHIN, (firsts, lasts, company))
 
     @contextmanager
     def only_indexer(self, engine: Engine) -> Iterator[None]:
@@ -224,6 +240,12 @@ def _copy(connection: Connection, name: str, table: Table, rows: Rows) -> None:
         copy.set_types([_type_of(column) for column in table.columns])
         for row in rows:
             copy.write_row(row)
+
+
+_WITHIN = (
+    "SELECT found.key, found.sums FROM unnest(%b::bytea[], %b::bytea[]) wanted (first, last), LATERAL"
+    " (SELECT key, sums FROM score WHERE company = %b AND key BETWEEN first AND last OFFSET 0) found"
+)
 
 
 def _driver(connection: Connection) -> Any:

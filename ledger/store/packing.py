@@ -6,6 +6,7 @@ once, numbers of up to 8 bytes have a width that machines know. None is below ze
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from struct import Struct
 
@@ -22,17 +23,24 @@ def pack(row: Row) -> bytes:
     taken = (max(row).bit_length() + 7) // 8
     if taken < len(_WIDTHS):
         width = _WIDTHS[taken]
-        return bytes((width,)) + _struct(width, len(row)).pack(*row)
+        return _packer(width, len(row))(width, *row)
     return b"".join([bytes((taken,)), *[number.to_bytes(taken, "big") for number in row]])
 
 
 def unpack(packed: bytes) -> Row:
     """A row from what is stored."""
-    width = packed[0]
-    found = _struct(width, (len(packed) - 1) // width).unpack_from(packed, 1)
-    return found if width in _FORMATS else tuple(map(int.from_bytes, found))
+    return _unpacker(packed[0], len(packed))(packed)
 
 
 @lru_cache(maxsize=256)
-def _struct(width: int, count: int) -> Struct:
-    return Struct(f">{count}{_FORMATS[width]}" if width in _FORMATS else f"{width}s" * count)
+def _packer(width: int, count: int) -> Callable[..., bytes]:
+    return Struct(f">B{count}{_FORMATS[width]}").pack
+
+
+@lru_cache(maxsize=256)
+def _unpacker(width: int, length: int) -> Callable[[bytes], Row]:
+    count = (length - 1) // width
+    if width in _FORMATS:
+        return Struct(f">x{count}{_FORMATS[width]}").unpack
+    parts = Struct("x" + f"{width}s" * count).unpack
+    return lambda packed: tuple(map(int.from_bytes, parts(packed)))

@@ -15,7 +15,7 @@ from ledger.errors import NotIndexed
 from ledger.events import Block, Event, Log
 from ledger.outcomes import Outcome, Standing, Status
 from ledger.scoring.tallies import Key, Row
-from ledger.store.engines import Backend
+from ledger.store.engines import Backend, Ends
 from ledger.store.packing import unpack
 from ledger.store.records import Company, Cursor
 from ledger.store.tables import CompanyRow, DocumentRow, EventRow, LedgerRow, PromiseRow, RecentRow, ScoreRow
@@ -35,15 +35,16 @@ class Reader:
 
     def cursor(self) -> Cursor | None:
         """How far the database follows which ledger; None if it holds none yet."""
-        row = self._session.connection().execute(self._ledger()).first()
-        if row is None:
+        rows = self._ledger()
+        if not rows:
             return None
-        block = Block(BlockNumber(row.block), Digest(row.block_hash), Timestamp(row.block_time))
-        checked = Block(BlockNumber(row.checked), Digest(row.checked_hash), Timestamp(row.checked_time))
-        return Cursor(row.account, block, BlockNumber(row.final), checked, Digest(row.policy))
+        ((account, block, hash_, time, final, checked, checked_hash, checked_time, policy),) = rows
+        at = Block(BlockNumber(block), Digest(hash_), Timestamp(time))
+        checked_at = Block(BlockNumber(checked), Digest(checked_hash), Timestamp(checked_time))
+        return Cursor(account, at, BlockNumber(final), checked_at, Digest(policy))
 
-    def _ledger(self) -> Select[Any]:
-        return _LEDGER
+    def _ledger(self) -> Sequence[Any]:
+        return self._backend.fetch(self._session.connection(), _LEDGER, ())
 
     def recent(self) -> list[Block]:
         """The blocks that the chain may still give up and the one before them, oldest first."""
@@ -240,12 +241,9 @@ class StoredRows:
         """The rows with keys from `first` to `last`, in their order."""
         return self._where(col(ScoreRow.key).between(first, last))
 
-    def within(self, ranges: Iterable[tuple[Key, Key]]) -> dict[Key, Row]:
-        """The rows with keys in any of these ranges, ends included, in one go."""
-        found = {}
-        for part in parts(ranges):
-            found.update(_rows(self._backend.within(self._connection, self._company, part)))
-        return found
+    def within(self, ranges: Sequence[Ends]) -> dict[Key, Row]:
+        """The rows with keys in any of these ranges, in one go."""
+        return _rows(self._backend.within(self._connection, self._company, ranges)) if ranges else {}
 
     def _where(self, condition: ColumnElement[bool]) -> dict[Key, Row]:
         chosen = select(ScoreRow.key, ScoreRow.sums).where(ScoreRow.company == self._company, condition)
@@ -312,5 +310,6 @@ _STATUS = Standing._fields.index("status")
 _STATUSES = {int(status): status for status in Status}
 # Columns instead of rows: there may be very many, and each is read once.
 _STANDING = [getattr(PromiseRow, name) for name in Standing._fields]
-_LEDGER: Select[Any] = select(*LedgerRow.__dict__["__table__"].columns)
+LEDGER = select(*list(LedgerRow.__dict__["__table__"].columns)[1:])
+_LEDGER = str(LEDGER)
 _LOG = [getattr(EventRow, name) for name in Log._fields]
