@@ -214,7 +214,8 @@ class PostgreSQL:
     def fetch(self, connection: Connection, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """In the binary format."""
         with _driver(connection).cursor(binary=True) as cursor:
-            return list(cursor.execute(statement, values).fetchall())
+            found: list[tuple[Any, ...]] = cursor.execute(statement, values).fetchall()
+        return found
 
     def within(self, connection: Connection, company: bytes, ranges: Sequence[Ends]) -> Sums:
         """By LATERAL and OFFSET, across which the planner joins nothing. One statement for any number of ranges, which

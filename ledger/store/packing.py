@@ -6,11 +6,11 @@ once, numbers of up to 8 bytes have a width that machines know. None is below ze
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from struct import Struct
 
-from ledger.scoring.tallies import Row
+from ledger.scoring.tallies import Key, Row
 
 _WIDTHS = (1, 1, 2, 4, 4, 8, 8, 8, 8)
 """By the bytes that a row's largest number takes; wider ones are as wide as they are."""
@@ -27,9 +27,9 @@ def pack(row: Row) -> bytes:
     return b"".join([bytes((taken,)), *[number.to_bytes(taken, "big") for number in row]])
 
 
-def unpack(packed: bytes) -> Row:
-    """A row from what is stored."""
-    return _unpacker(packed[0], len(packed))(packed)
+def unpack(rows: Iterable[tuple[Key, bytes]]) -> dict[Key, Row]:
+    """Rows from what is stored, by their keys."""
+    return {key: _unpacker(packed[0], len(packed))(packed) for key, packed in rows}
 
 
 @lru_cache(maxsize=256)
@@ -42,5 +42,5 @@ def _unpacker(width: int, length: int) -> Callable[[bytes], Row]:
     count = (length - 1) // width
     if width in _FORMATS:
         return Struct(f">x{count}{_FORMATS[width]}").unpack
-    parts = Struct("x" + f"{width}s" * count).unpack
-    return lambda packed: tuple(map(int.from_bytes, parts(packed)))
+    parts, number = Struct("x" + f"{width}s" * count).unpack, int.from_bytes
+    return lambda packed: tuple(map(number, parts(packed)))

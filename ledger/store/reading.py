@@ -243,16 +243,12 @@ class StoredRows:
 
     def within(self, ranges: Sequence[Ends]) -> dict[Key, Row]:
         """The rows with keys in any of these ranges, in one go."""
-        return _rows(self._backend.within(self._connection, self._company, ranges)) if ranges else {}
+        return unpack(self._backend.within(self._connection, self._company, ranges)) if ranges else {}
 
     def _where(self, condition: ColumnElement[bool]) -> dict[Key, Row]:
         chosen = select(ScoreRow.key, ScoreRow.sums).where(ScoreRow.company == self._company, condition)
         # Not by the session, which would look whether it should make objects of them.
-        return _rows(self._connection.execute(chosen.order_by(col(ScoreRow.key))).all())
-
-
-def _rows(rows: Iterable[Any]) -> dict[Key, Row]:
-    return {key: unpack(sums) for key, sums in rows}
+        return unpack(self._connection.execute(chosen.order_by(col(ScoreRow.key))).all())
 
 
 def _condition(result: Outcome, as_of: Timestamp) -> list[ColumnElement[bool]]:
