@@ -134,7 +134,8 @@ class Ours(Estimator):
             if estimate.service == code:
                 return estimate.expected / WHOLE
         key = PEERS + code
-        return float(prior(Peers(*self._market.get([key]).get(key, ())), self._policy).mean)
+        part, whole = prior(Peers(*self._market.get([key]).get(key, ())), self._policy).mean
+        return part / whole
 
 
 class Counted(Estimator):

@@ -6,11 +6,12 @@ were, need its peers: their sums stand in the rows of all companies together, as
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import accumulate
-from operator import mul, sub
+from operator import add, mul, sub
+from typing import NamedTuple
 
 from ledger.scoring.policy import POINT, Policy
 from ledger.scoring.reliability import Evidence
@@ -18,13 +19,17 @@ from ledger.scoring.rows import FINE, PEERS, SERVICE, SIXTEENTHS, SPAN, Key, Pee
 from ledger.scoring.tallies import peer
 from ledger.units import WHOLE, Ppm
 
+Ratio = tuple[int, int]
+"""A rational number as numerator and denominator: exact, and never brought to its lowest terms, which would take longer
+than all that is done with it.
+"""
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+
+class Expectation(NamedTuple):
     """A Beta distribution."""
 
-    mean: Fraction
-    strength: Fraction
+    mean: Ratio
+    strength: Ratio
     """How many promises it weighs."""
 
 
@@ -68,17 +73,25 @@ def prior(peers: Peers, policy: Policy) -> Expectation:
     With companies enough, the moments of a Beta-Binomial, weighted by promises (Kleinman, "Proportions with extraneous
     variance", JASA 68, 1973); the policy's own numbers otherwise.
     """
+    least, most = policy.prior.strength, policy.prior.strongest
     if peers.companies < policy.prior.companies:
-        return Expectation(Fraction(policy.prior.mean_ppm, WHOLE), Fraction(policy.prior.strength))
-    count, total = peers.companies, peers.matured
-    mean = Fraction(peers.credit, POINT * total)
-    spread = Fraction(peers.credit_squares, FINE * POINT**2) - total * mean**2
-    alike = mean * (1 - mean)
-    room = alike * (total - Fraction(peers.matured_squares, total) - (count - 1))
-    correlation = (spread - alike * (count - 1)) / room if room > 0 else Fraction(0)
-    least, most = Fraction(policy.prior.strength), Fraction(policy.prior.strongest)
-    strength = min(max(1 / correlation - 1, least), most) if correlation > 0 else most
-    return Expectation(mean, strength)
+        return Expectation((policy.prior.mean_ppm, WHOLE), (least, 1))
+    count, total, _, credit, credit_squares, matured_squares = peers
+    whole = POINT * total
+    # m(1 − m) for the mean m, times whole²; it is in both of the next.
+    alike = credit * (whole - credit)
+    # The correlation is (spread − m(1 − m)(count − 1))/(m(1 − m)(total − Σ matured²/total − (count − 1))): both times
+    # FINE·whole²·total.
+    spread = (credit_squares * total - FINE * credit**2) * total
+    correlation = (spread - FINE * alike * (count - 1)) * total
+    room = FINE * alike * (total**2 - matured_squares - total * (count - 1))
+    strength = most, 1
+    if correlation > 0 and room > 0:
+        if room - correlation <= least * correlation:
+            strength = least, 1
+        elif room - correlation < most * correlation:
+            strength = room - correlation, correlation
+    return Expectation((credit, whole), strength)
 
 
 def estimates(rows: Rows, market: Rows, evidence: Evidence, policy: Policy) -> tuple[Ppm, tuple[Estimate, ...]]:
@@ -92,48 +105,57 @@ def estimates(rows: Rows, market: Rows, evidence: Evidence, policy: Policy) -> t
     if not matured:
         return Ppm(policy.prior.mean_ppm), ()
     found = []
-    mean = strength = Fraction(0)
+    mean = strength = 0, 1
     for code, service in own.items():
         others = _others(peers.get(code, Peers()), service)
         expectation = prior(others, policy)
-        mean += expectation.mean * service.matured / matured
-        strength += expectation.strength * service.matured / matured
+        mean = _plus(mean, expectation.mean, service.matured)
+        strength = _plus(strength, expectation.strength, service.matured)
         share = evidence.weight * service.matured, evidence.unit * matured
         rate = service.low + service.high, 2 * POINT * service.weight
         learnt = others.companies >= policy.prior.companies
         found.append(Estimate(code, service.matured, _shrunk(expectation, rate, share), learnt))
+    together = Expectation((mean[0], mean[1] * matured), (strength[0], strength[1] * matured))
     rate = evidence.low + evidence.high, 2 * evidence.weight or 1
-    whole = _shrunk(Expectation(mean, strength), rate, (evidence.weight, evidence.unit))
-    return whole, tuple(found)
+    return _shrunk(together, rate, (evidence.weight, evidence.unit)), tuple(found)
 
 
-def _shrunk(expectation: Expectation, rate: tuple[int, int], evidence: tuple[int, int]) -> Ppm:
-    """The mean of the Beta-Binomial after the evidence, rounded down; the last two as numerator and denominator.
+def _plus(one: Ratio, other: Ratio, times: int = 1) -> Ratio:
+    """The sum of one and so many times the other."""
+    (a, b), (c, d) = one, other
+    return (a + c * times, b) if b == d else (a * d + b * c * times, b * d)
+
+
+def _shrunk(expectation: Expectation, rate: Ratio, evidence: Ratio) -> Ppm:
+    """The mean of the Beta-Binomial after the evidence, rounded down.
 
     (strength · mean + evidence · rate) / (strength + evidence), with one division in all.
     """
-    a, b = expectation.mean.as_integer_ratio()
-    c, d = expectation.strength.as_integer_ratio()
-    (e, f), (g, h) = rate, evidence
+    ((a, b), (c, d)), (e, f), (g, h) = expectation, rate, evidence
     return Ppm(WHOLE * (a * c * f * h + b * d * e * g) // (b * f * (c * h + d * g)))
 
 
 def ambition(rows: Rows, market: Rows) -> Ambition:
     """How much a company's promises dared, against all others that make promises of the same services."""
     own = rows.between(SPAN, SPAN + b"\xff" * 9)
-    codes = dict.fromkeys(key[1:9] for key in own)
+    if not own:
+        return Ambition(0, 0, 0)
+    codes = sorted({key[1:9] for key in own})
     services = rows.get(SERVICE + code for code in codes)
     peers = market.get(PEERS + code for code in codes)
-    kept, expected, usual = 0, Fraction(0), Fraction(0)
+    # All at once, with what may stand between: one look is less than one for each.
+    spans: defaultdict[bytes, list[tuple[Key, Row]]] = defaultdict(list)
+    for key, row in market.between(SPAN + codes[0], SPAN + codes[-1] + b"\xff").items():
+        spans[key[1:9]].append((key, row))
+    kept, expected, usual = 0, (0, 1), (0, 1)
     for code in codes:
         mine = Service(*services[SERVICE + code])
         others = _others(Peers(*peers.get(PEERS + code, ())), mine)
         if others.matured:
             kept += mine.kept
-            together = market.between(SPAN + code, SPAN + code + b"\xff")
-            expected += Fraction(_hoped(own, together), 2 * others.matured)
-            usual += Fraction(mine.matured * others.kept, others.matured)
-    return Ambition(kept, int(expected * 1000), int(usual * 1000))
+            expected = _plus(expected, (_hoped(own, spans[code]), 2 * others.matured))
+            usual = _plus(usual, (mine.matured * others.kept, others.matured))
+    return Ambition(kept, expected[0] * 1000 // expected[1], usual[0] * 1000 // usual[1])
 
 
 def _others(peers: Peers, own: Service) -> Peers:
@@ -141,18 +163,19 @@ def _others(peers: Peers, own: Service) -> Peers:
     return Peers(*map(sub, peers, peer(own))) if peers.companies else peers
 
 
-def _hoped(own: Mapping[Key, Row], together: Mapping[Key, Row]) -> int:
+def _hoped(own: Mapping[Key, Row], together: Iterable[tuple[Key, Row]]) -> int:
     """Twice the pairs of an own promise and another's that was fulfilled within the time of the first, of one service.
 
     Of those in the same span, half.
     """
     within = pairs = 0
-    for key, row in together.items():
-        took = row[SIXTEENTHS:]
-        if (mine := own.get(key)) is None:
-            within += sum(took)
+    for key, row in together:
+        mine = own.get(key)
+        if mine is None:
+            within += sum(row[SIXTEENTHS:])
             continue
-        took = tuple(map(sub, took, mine[SIXTEENTHS:]))
-        *below, within = accumulate(took, initial=within)
-        pairs += 2 * sum(map(mul, mine, below)) + sum(map(mul, mine, took))
+        # How many were fulfilled before each sixteenth, and after the last.
+        before = list(accumulate(map(sub, row[SIXTEENTHS:], mine[SIXTEENTHS:]), initial=within))
+        pairs += sum(map(mul, mine, map(add, before, before[1:])))
+        within = before[-1]
     return pairs

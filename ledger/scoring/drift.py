@@ -7,12 +7,12 @@ rings when the credit lost in the window is beyond a multiple of it even at its 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from fractions import Fraction
 
 from ledger.scoring.intervals import wilson
-from ledger.scoring.policy import POINT, Policy
-from ledger.scoring.rows import DAY, DAY_S, PERIOD, Counts, Key, Rows, counts_of, recent_periods
+from ledger.scoring.policy import POINT, Alarm, Policy
+from ledger.scoring.rows import DAY, DAY_S, PERIOD, Counts, Key, Row, Rows, recent_periods
 from ledger.units import WHOLE, Ppm, Timestamp
 
 
@@ -34,32 +34,49 @@ class Burn:
 def burns(rows: Rows, as_of: Timestamp, policy: Policy) -> tuple[Burn, ...]:
     """Every window of the policy that holds a matured promise."""
     first, last = recent_periods(as_of, policy)
-    whole = counts_of(rows.between(PERIOD + first, PERIOD + last).values())
+    whole = _credited(rows.between(PERIOD + first, PERIOD + last).values())
     days = rows.between(*recent_days(as_of, policy))
     found = []
     for alarm in policy.alarms:
-        since = as_of // DAY_S - alarm.days + 1
-        window = counts_of(row for key, row in days.items() if int.from_bytes(key[1:], "big") >= since)
-        if window.matured:
-            found.append(_burn(alarm.days, Fraction(*alarm.burn), window, whole, policy))
+        since = _key(as_of // DAY_S - alarm.days + 1)
+        window = _credited([row for key, row in days.items() if key >= since])
+        if window[0]:
+            found.append(_burn(alarm, window, whole, policy))
     return tuple(found)
+
+
+def _credited(rows: Iterable[Row]) -> tuple[int, int]:
+    """How many promises matured, and what they earned."""
+    matured = credit = 0
+    for row in rows:
+        matured += row[_MATURED]
+        credit += row[_CREDIT]
+    return matured, credit
+
+
+_MATURED, _CREDIT = map(Counts._fields.index, ("matured", "credit"))
 
 
 def recent_days(as_of: Timestamp, policy: Policy) -> tuple[Key, Key]:
     """The keys of the first and the last day of the longest window."""
     today = as_of // DAY_S
     longest = max((alarm.days for alarm in policy.alarms), default=1)
-    return DAY + max(0, today - longest + 1).to_bytes(4, "big"), DAY + today.to_bytes(4, "big")
+    return _key(today - longest + 1), _key(today)
 
 
-def _burn(days: int, burn: Fraction, window: Counts, whole: Counts, policy: Policy) -> Burn:
+def _key(day: int) -> Key:
+    return DAY + max(0, day).to_bytes(4, "big")
+
+
+def _burn(alarm: Alarm, window: tuple[int, int], whole: tuple[int, int], policy: Policy) -> Burn:
     # The window may begin before the oldest period that is looked at, where nothing was known.
-    matured, credit = max(0, whole.matured - window.matured), max(0, whole.credit - window.credit)
+    matured, credit = (max(0, all_of - lately) for all_of, lately in zip(whole, window, strict=True))
     assured, _ = wilson(min(credit, matured * POINT), matured * POINT, POINT, policy.z_squared, WHOLE)
     budget = WHOLE - assured
-    lost = window.matured * POINT - window.credit
-    proven, _ = wilson(lost, window.matured * POINT, POINT, policy.z_squared, WHOLE)
-    reach = budget + (WHOLE - budget) * Fraction(*policy.alarm_reach)
-    threshold = Ppm(int(min(burn * budget, reach)))
+    recent, earned = window
+    lost = recent * POINT - earned
+    proven, _ = wilson(lost, recent * POINT, POINT, policy.z_squared, WHOLE)
+    (burn, by), (reach, of) = alarm.burn, policy.alarm_reach
+    threshold = Ppm(min(budget * burn // by, budget + (WHOLE - budget) * reach // of))
     rings = lost >= policy.alarm_failures * POINT and proven > threshold
-    return Burn(days, window.matured, Ppm(proven), Ppm(budget), threshold, rings)
+    return Burn(alarm.days, recent, Ppm(proven), Ppm(budget), threshold, rings)

@@ -30,11 +30,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from itertools import combinations
-from operator import add
 
-from ledger.scoring.intervals import Interval, interval, isqrt_up, wilson
+from ledger.scoring.intervals import Interval, interval, isqrt_up, wilson_of_share
 from ledger.scoring.policy import Policy
-from ledger.scoring.rows import COHORT, DAY_S, FINE, PAIR, PERIOD, Cohort, Counts, Pair, Rows, counts_of, recent_periods
+from ledger.scoring.rows import (
+    COHORT,
+    DAY_S,
+    FINE,
+    PAIR,
+    PERIOD,
+    Cohort,
+    Counts,
+    Pair,
+    Row,
+    Rows,
+    counts_of,
+    recent_periods,
+)
 from ledger.units import WHOLE, Ppm, Timestamp
 
 SLACK = 1000
@@ -120,29 +132,21 @@ def fairness(rows: Rows, as_of: Timestamp, policy: Policy) -> FairnessFigure:
     """Looks at all that fell due in the period that runs, and in those before it that the policy looks at."""
     window = recent_periods(as_of, policy)
     first = int.from_bytes(window[0], "big")
-    cells: defaultdict[int, list[int]] = defaultdict(lambda: [0] * len(Cohort._fields))
+    cells: defaultdict[int, list[Row]] = defaultdict(list)
     for key, row in rows.between(COHORT + window[0], COHORT + window[1] + b"\xff\xff").items():
-        cohort = int.from_bytes(key[5:], "big")
-        cells[cohort] = list(map(add, cells[cohort], row))
-    width = len(Pair._fields)
-    pairs: defaultdict[bytes, list[int]] = defaultdict(lambda: [0] * 4 * width)
+        cells[int.from_bytes(key[5:], "big")].append(row)
+    compared: defaultdict[bytes, list[Row]] = defaultdict(list)
     for key, row in rows.between(PAIR + window[0], PAIR + window[1] + b"\xff" * 4).items():
-        pairs[key[5:]] = list(map(add, pairs[key[5:]], row))
+        compared[key[5:]].append(row)
     counts = counts_of(rows.between(PERIOD + window[0], PERIOD + window[1]).values())
 
-    sizes = {cohort: Cohort(*cell) for cohort, cell in cells.items()}
-    kept, remedied = (
-        {
-            key: (Pair(*row[part : part + width]), Pair(*row[part + 2 * width : part + 3 * width]))
-            for key, row in pairs.items()
-        }
-        for part in (0, width)
-    )
+    sizes = {cohort: Cohort(*_sums(found)) for cohort, found in cells.items()}
+    pairs = {key: _sums(found) for key, found in compared.items()}
     cohorts = _cohorts(sizes, counts, policy)
     # A gap would give away a cohort that is hidden.
     shown = {each.cohort: sizes[each.cohort] for each in cohorts if each.kept is not None}
-    outcome = _gaps({c: s.matured_capped for c, s in shown.items()}, kept, policy)
-    remedy = _gaps({c: s.failed_capped for c, s in shown.items()}, remedied, policy)
+    outcome = _gaps({c: s.matured_capped for c, s in shown.items()}, pairs, 0, policy)
+    remedy = _gaps({c: s.failed_capped for c, s in shown.items()}, pairs, _WIDTH, policy)
     conduct = _conduct(counts, policy)
     shared = sum(s.shared for c, s in shown.items() if 1 <= c <= policy.compared_cohorts)
     state, why = _verdict(outcome, remedy, conduct, interval(shared, counts.matured, policy.z_squared).rate, policy)
@@ -163,11 +167,16 @@ def fairness(rows: Rows, as_of: Timestamp, policy: Policy) -> FairnessFigure:
     )
 
 
-Pairs = tuple[Pair, Pair]
-"""Two cohorts with the weights of Mantel and Haenszel, and with services weighted by their promises."""
+def _sums(rows: list[Row]) -> Row:
+    return tuple(map(sum, zip(*rows, strict=True)))
 
 
-def _gaps(sizes: dict[int, int], pairs: Mapping[bytes, Pairs], policy: Policy) -> tuple[Gap, ...]:
+_WIDTH = len(Pair._fields)
+_NONE = (0,) * 4 * _WIDTH
+
+
+def _gaps(sizes: dict[int, int], pairs: Mapping[bytes, Row], start: int, policy: Policy) -> tuple[Gap, ...]:
+    """The gaps between all cohorts that are large enough; their `Pair` begins at `start` in a row."""
     compared = sorted(
         c for c, size in sizes.items() if 1 <= c <= policy.compared_cohorts and size >= policy.min_promises * WHOLE
     )
@@ -176,7 +185,7 @@ def _gaps(sizes: dict[int, int], pairs: Mapping[bytes, Pairs], policy: Policy) -
         return ()
     z_squared = policy.fairness_z_squared(len(chosen))
     return tuple(
-        _gap(first, second, pairs.get(_place(first, second), (Pair(), Pair())), z_squared, policy.fairness_margin_ppm)
+        _gap(first, second, pairs.get(_place(first, second), _NONE), start, z_squared, policy.fairness_margin_ppm)
         for first, second in chosen
     )
 
@@ -185,16 +194,22 @@ def _place(first: int, second: int) -> bytes:
     return first.to_bytes(2, "big") + second.to_bytes(2, "big")
 
 
-def _gap(first: int, second: int, pairs: Pairs, z_squared: Fraction, margin: int) -> Gap:
-    pair, by_size = pairs
+def _gap(first: int, second: int, row: Row, start: int, z_squared: Fraction, margin: int) -> Gap:
+    pair = _pair(row, start)
     if not pair.strata:
         return Gap(first, second, 0, -WHOLE, WHOLE, 0, Fairness.UNKNOWN)
     low, high = _bounds_ppm(pair, z_squared)
     estimate = (2 * (pair.first - pair.second) * WHOLE + pair.weight) // (2 * pair.weight)
     state = _state(low, high, margin)
-    if state is Fairness.FAIR and _state(*_bounds_ppm(by_size, z_squared), margin) is not Fairness.FAIR:
-        state = Fairness.UNKNOWN
+    if state is Fairness.FAIR:
+        by_size = _pair(row, start + 2 * _WIDTH)
+        if _state(*_bounds_ppm(by_size, z_squared), margin) is not Fairness.FAIR:
+            state = Fairness.UNKNOWN
     return Gap(first, second, estimate, low, high, pair.strata, state)
+
+
+def _pair(row: Row, start: int) -> Pair:
+    return Pair(*row[start : start + _WIDTH])
 
 
 def _bounds_ppm(pair: Pair, z_squared: Fraction) -> tuple[int, int]:
@@ -216,7 +231,7 @@ def _lower(one: tuple[int, int, int], other: tuple[int, int, int]) -> int:
 
 def _limits(share: int, spread: int, weight: int, z_squared: Fraction) -> tuple[int, int, int]:
     """A cohort's stratified share with its Wilson limits, in 1/FINE: those of weight²/spread millionths of promises."""
-    low, high = wilson(share * weight, weight**2, FINE * WHOLE * spread, z_squared, FINE)
+    low, high = wilson_of_share(share, weight, FINE * WHOLE * spread, z_squared, FINE)
     return share * FINE // weight, low, high
 
 

@@ -41,14 +41,19 @@ def wilson(successes: int, trials: int, unit: int, z_squared: Fraction, scale: i
 
     `successes` and `trials` are in units of 1/`unit`.
     """
-    if trials == 0:
+    return wilson_of_share(successes, trials, trials * unit, z_squared, scale)
+
+
+def wilson_of_share(part: int, whole: int, spread: int, z_squared: Fraction, scale: int) -> tuple[int, int]:
+    """The same, of the share `part`/`whole` in `whole`²/`spread` trials: 0 to 1 if `whole` is 0."""
+    if whole == 0:
         return 0, scale
     u, v = z_squared.numerator, z_squared.denominator
-    # The formula with numerator and denominator multiplied by unit·trials·v, which leaves integers only.
-    center = trials * (2 * successes * v + u * unit)
-    radicand = (trials * u * unit) ** 2 + 4 * u * v * trials * successes * (trials - successes) * unit
-    denominator = 2 * trials * (trials * v + u * unit)
-    root = isqrt_up(scale * scale * radicand)
+    # The formula with numerator and denominator multiplied by spread·v, which leaves integers only.
+    widened = u * spread
+    center = 2 * part * whole * v + widened
+    root = isqrt_up(scale * scale * widened * (widened + 4 * v * part * (whole - part)))
+    denominator = 2 * (whole * whole * v + widened)
     return (scale * center - root) // denominator, -((-scale * center - root) // denominator)
 
 

@@ -208,7 +208,11 @@ class Policy(_Part):
 
     def fairness_z_squared(self, pairs: int) -> Fraction:
         """The squared quantile when `pairs` pairs are compared."""
-        return Fraction(*self.fairness_z_by_pairs[str(pairs)]) ** 2
+        return self._fairness_z_squared[pairs]
+
+    @cached_property
+    def _fairness_z_squared(self) -> dict[int, Fraction]:
+        return {int(pairs): Fraction(*z) ** 2 for pairs, z in self.fairness_z_by_pairs.items()}
 
     @cached_property
     def _arbiters(self) -> frozenset[bytes]:

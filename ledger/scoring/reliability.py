@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
 from math import prod
+from operator import add
 
 from ledger.scoring.decay import growth
 from ledger.scoring.intervals import Interval, wilson
@@ -130,8 +131,9 @@ def gather(totals: Sequence[tuple[Key, Row]], as_of: Timestamp, policy: Policy) 
     sums = [0] * len(Total._fields)
     for key, row in totals:
         share = whole // now[key[2]]
-        for index, value in enumerate(row):
-            sums[index] += value * (share**2 if index == _SQUARES else share)
+        today = [value * share for value in row]
+        today[_SQUARES] *= share
+        sums = list(map(add, sums, today))
     total = Total(*sums)
     return Evidence(*total, POINT * whole)
 
@@ -154,7 +156,8 @@ def _reliability(evidence: Evidence, policy: Policy) -> Reliability:
 
 
 def _interval(evidence: Evidence, least: int, most: int, policy: Policy) -> Interval:
-    low, _ = wilson(least, evidence.weight, evidence.unit, policy.z_squared, WHOLE)
-    _, high = wilson(most, evidence.weight, evidence.unit, policy.z_squared, WHOLE)
+    low, high = wilson(least, evidence.weight, evidence.unit, policy.z_squared, WHOLE)
+    if most != least:
+        _, high = wilson(most, evidence.weight, evidence.unit, policy.z_squared, WHOLE)
     rate = (least + most) * WHOLE // (2 * evidence.weight) if evidence.weight else 0
     return Interval(Ppm(rate), Ppm(low), Ppm(high))

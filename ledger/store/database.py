@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from psycopg import Error as DriverError
+import psycopg
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlmodel import Session
@@ -72,7 +73,7 @@ class Database:
                     self.url, f"its tables have version {found}, not {migrations.NEWEST}; `troth index` sees to it"
                 )
             with Session(engine.execution_options(**self._backend.reading)) as session:
-                yield Reader(session, self.url)
+                yield Reader(session, self.url, self._backend)
 
     @contextmanager
     def write(self) -> Iterator[Writer]:
@@ -112,6 +113,6 @@ class Database:
             yield
         except DatabaseError as error:
             raise NoDatabase(self.url, " ".join(str(error.orig).split())) from error
-        except DriverError as error:
-            # Of COPY, which SQLAlchemy has no part in.
+        except (sqlite3.Error, psycopg.Error) as error:
+            # Of what SQLAlchemy has no part in.
             raise NoDatabase(self.url, " ".join(str(error).split())) from error

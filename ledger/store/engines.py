@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -16,6 +17,12 @@ from ledger.errors import IndexBusy, NoDatabase
 Options = dict[str, Any]
 Rows = Sequence[tuple[Any, ...]]
 """Each with all of a table's columns, in their order."""
+
+Ends = tuple[bytes, bytes]
+"""The first and the last key of a range, both included."""
+
+Sums = list[tuple[bytes, bytes]]
+"""Score rows by their keys, packed."""
 
 BUSY_TIMEOUT_MS = 10_000
 PATIENCE = {
@@ -33,6 +40,9 @@ CACHE_KIB = 64 * 1024
 
 CHECKPOINT_PAGES = 16 * 1024
 """After how many pages of 4 KiB in the journal SQLite copies them into the file: what changes often is copied once."""
+
+RANGES_PER_STATEMENT = 400
+"""Of two variables each: any SQLite takes 999 in all."""
 
 _LOCK = int.from_bytes(b"troth ix")
 """The advisory lock of a PostgreSQL database's indexer: any number that nobody else takes."""
@@ -64,6 +74,17 @@ class Backend(Protocol):
 
     def put(self, connection: Connection, table: Table, rows: Rows) -> None:
         """Adds rows, and replaces those that are there, by the table's key."""
+        ...
+
+    def fetch(self, connection: Connection, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """All rows of a statement: not by SQLAlchemy, which takes longer than the database where there are few."""
+        ...
+
+    def within(self, connection: Connection, company: bytes, ranges: Sequence[Ends]) -> Sums:
+        """A company's score rows whose keys are in any of the ranges.
+
+        Each range is looked up by itself: with one condition of them all, everything of the company would be read.
+        """
         ...
 
     @contextmanager
@@ -120,6 +141,22 @@ class SQLite:
         if rows:
             connection.exec_driver_sql(_insert(table) + _or_replace(table), list(rows))
 
+    def fetch(self, connection: Connection, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """See `Backend`."""
+        return list(_driver(connection).execute(statement, values))
+
+    def within(self, connection: Connection, company: bytes, ranges: Sequence[Ends]) -> Sums:
+        """By a CROSS JOIN, which SQLite does from the left."""
+        found: Sums = []
+        for start in range(0, len(ranges), RANGES_PER_STATEMENT):
+            part = ranges[start : start + RANGES_PER_STATEMENT]
+            statement = (
+                f"WITH wanted (first, last) AS (VALUES {', '.join(['(?, ?)'] * len(part))})"  # noqa: S608
+                " SELECT key, sums FROM wanted CROSS JOIN score WHERE company = ? AND key BETWEEN first AND last"
+            )
+            found += self.fetch(connection, statement, [*chain.from_iterable(part), company])
+        return found
+
     @contextmanager
     def only_indexer(self, engine: Engine) -> Iterator[None]:  # noqa: ARG002 # PostgreSQL's lock is the server's
         """By a lock on a file beside the database."""
@@ -174,6 +211,19 @@ class PostgreSQL:
         )
         connection.exec_driver_sql(f"DROP TABLE {staged}")
 
+    def fetch(self, connection: Connection, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """In the binary format."""
+        with _driver(connection).cursor(binary=True) as cursor:
+            found: list[tuple[Any, ...]] = cursor.execute(statement, values).fetchall()
+        return found
+
+    def within(self, connection: Connection, company: bytes, ranges: Sequence[Ends]) -> Sums:
+        """By LATERAL and OFFSET, across which the planner joins nothing. One statement for any number of ranges, which
+        the server need not parse again.
+        """
+        firsts, lasts = map(list, zip(*ranges, strict=True))
+        return self.fetch(connection, _WITHIN, (firsts, lasts, company))
+
     @contextmanager
     def only_indexer(self, engine: Engine) -> Iterator[None]:
         """By an advisory lock, which ends with its connection."""
@@ -186,12 +236,21 @@ class PostgreSQL:
 
 
 def _copy(connection: Connection, name: str, table: Table, rows: Rows) -> None:
-    driver: Any = connection.connection.driver_connection
     into = f"COPY {name} ({_names(table)}) FROM STDIN (FORMAT BINARY)"
-    with driver.cursor() as cursor, cursor.copy(into) as copy:
+    with _driver(connection).cursor() as cursor, cursor.copy(into) as copy:
         copy.set_types([_type_of(column) for column in table.columns])
         for row in rows:
             copy.write_row(row)
+
+
+_WITHIN = (
+    "SELECT found.key, found.sums FROM unnest(%b::bytea[], %b::bytea[]) wanted (first, last), LATERAL"
+    " (SELECT key, sums FROM score WHERE company = %b AND key BETWEEN first AND last OFFSET 0) found"
+)
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection
 
 
 def _names(table: Table) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, text, tuple_
-from sqlalchemy.sql.elements import ColumnElement, TextClause
+from sqlalchemy import Connection, Select, and_, func, or_, tuple_
+from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
 from ledger.documents import Document
@@ -16,6 +15,8 @@ from ledger.errors import NotIndexed
 from ledger.events import Block, Event, Log
 from ledger.outcomes import Outcome, Standing, Status
 from ledger.scoring.rows import Key, Row
+from ledger.store.engines import Backend, Ends
+from ledger.store.packing import unpack
 from ledger.store.records import Company, Cursor
 from ledger.store.tables import CompanyRow, DocumentRow, EventRow, LedgerRow, PromiseRow, RecentRow, ScoreRow
 from ledger.units import Address, BlockNumber, Digest, PromiseId, Timestamp
@@ -27,21 +28,23 @@ ROWS_AT_ONCE = 5000
 class Reader:
     """A session that reads one state of the database."""
 
-    def __init__(self, session: Session, url: str) -> None:
+    def __init__(self, session: Session, url: str, backend: Backend) -> None:
         self._session = session
         self._url = url
+        self._backend = backend
 
     def cursor(self) -> Cursor | None:
         """How far the database follows which ledger; None if it holds none yet."""
-        row = self._session.connection().execute(self._ledger()).first()
-        if row is None:
+        rows = self._ledger()
+        if not rows:
             return None
-        block = Block(BlockNumber(row.block), Digest(row.block_hash), Timestamp(row.block_time))
-        checked = Block(BlockNumber(row.checked), Digest(row.checked_hash), Timestamp(row.checked_time))
-        return Cursor(row.account, block, BlockNumber(row.final), checked, Digest(row.policy))
+        ((account, block, hash_, time, final, checked, checked_hash, checked_time, policy),) = rows
+        at = Block(BlockNumber(block), Digest(hash_), Timestamp(time))
+        checked_at = Block(BlockNumber(checked), Digest(checked_hash), Timestamp(checked_time))
+        return Cursor(account, at, BlockNumber(final), checked_at, Digest(policy))
 
-    def _ledger(self) -> Select[Any]:
-        return _LEDGER
+    def _ledger(self) -> Sequence[Any]:
+        return self._backend.fetch(self._session.connection(), _LEDGER, ())
 
     def recent(self) -> list[Block]:
         """The blocks that the chain may still give up and the one before them, oldest first."""
@@ -137,7 +140,7 @@ class Reader:
 
     def rows_of(self, company: Address) -> StoredRows:
         """The rows that a company's scores are made of; those of all companies together for the address of zeros."""
-        return StoredRows(self._session, company)
+        return StoredRows(self._session.connection(), company, self._backend)
 
     def logs_of(self, promise: PromiseId) -> list[Log]:
         """The log of one promise, in the chain's order."""
@@ -222,9 +225,10 @@ class Reader:
 class StoredRows:
     """The rows that a company's scores are made of, in the database."""
 
-    def __init__(self, session: Session, company: Address) -> None:
-        self._session = session
+    def __init__(self, connection: Connection, company: Address, backend: Backend) -> None:
+        self._connection = connection
         self._company = company
+        self._backend = backend
 
     def get(self, keys: Iterable[Key]) -> dict[Key, Row]:
         """The rows with these keys, of those that there are."""
@@ -237,34 +241,14 @@ class StoredRows:
         """The rows with keys from `first` to `last`, in their order."""
         return self._where(col(ScoreRow.key).between(first, last))
 
-    def within(self, ranges: Iterable[tuple[Key, Key]]) -> dict[Key, Row]:
-        """The rows with keys in any of these ranges, ends included, in one go."""
-        found = {}
-        for part in parts(ranges):
-            values = {f"{end}{place}": key for place, ends in enumerate(part) for end, key in _named(ends)}
-            rows = self._session.connection().execute(_ranges(len(part)), values | {"company": self._company})
-            found.update(_rows(rows.all()))
-        return found
+    def within(self, ranges: Sequence[Ends]) -> dict[Key, Row]:
+        """The rows with keys in any of these ranges, in one go."""
+        return unpack(self._backend.within(self._connection, self._company, ranges)) if ranges else {}
 
     def _where(self, condition: ColumnElement[bool]) -> dict[Key, Row]:
         chosen = select(ScoreRow.key, ScoreRow.sums).where(ScoreRow.company == self._company, condition)
         # Not by the session, which would look whether it should make objects of them.
-        return _rows(self._session.connection().execute(chosen.order_by(col(ScoreRow.key))).all())
-
-
-@lru_cache(maxsize=VARIABLES_PER_STATEMENT)
-def _ranges(count: int) -> TextClause:
-    """The rows of so many ranges. With one condition of them all, databases would read everything of the company."""
-    wanted = "SELECT key, sums FROM score WHERE company = :company AND key BETWEEN :first{0} AND :last{0}"
-    return text(" UNION ALL ".join(wanted.format(place) for place in range(count)))
-
-
-def _named(ends: tuple[Key, Key]) -> Iterator[tuple[str, Key]]:
-    return zip(("first", "last"), ends, strict=True)
-
-
-def _rows(rows: Sequence[Any]) -> dict[Key, Row]:
-    return {key: tuple(map(int, sums.split())) for key, sums in rows}
+        return unpack(self._connection.execute(chosen.order_by(col(ScoreRow.key))).all())
 
 
 def _condition(result: Outcome, as_of: Timestamp) -> list[ColumnElement[bool]]:
@@ -322,5 +306,6 @@ _STATUS = Standing._fields.index("status")
 _STATUSES = {int(status): status for status in Status}
 # Columns instead of rows: there may be very many, and each is read once.
 _STANDING = [getattr(PromiseRow, name) for name in Standing._fields]
-_LEDGER: Select[Any] = select(*LedgerRow.__dict__["__table__"].columns)
+LEDGER = select(*list(LedgerRow.__dict__["__table__"].columns)[1:])
+_LEDGER = str(LEDGER)
 _LOG = [getattr(EventRow, name) for name in Log._fields]

@@ -135,8 +135,8 @@ class ScoreRow(SQLModel, table=True):
 
     company: bytes = Field(primary_key=True)
     key: bytes = Field(primary_key=True)
-    sums: str
-    """Integers of any size, in decimals, apart by spaces."""
+    sums: bytes
+    """As `packing` has them."""
 
 
 class DocumentRow(SQLModel, table=True):

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Select
-from sqlmodel import Session, SQLModel, col, delete, select
+from sqlmodel import SQLModel, col, delete, select
 
 from ledger.documents import Document
 from ledger.events import Block, Log
 from ledger.outcomes import Standing
 from ledger.scoring.rows import Key, Row
-from ledger.store.engines import Backend, Rows
-from ledger.store.reading import Reader, parts
+from ledger.store.engines import Rows
+from ledger.store.packing import pack
+from ledger.store.reading import LEDGER, Reader, parts
 from ledger.store.records import Company, Cursor
 from ledger.store.tables import CompanyRow, DocumentRow, EventRow, LedgerRow, PromiseRow, RecentRow, ScoreRow
 from ledger.units import Address, BlockNumber, PromiseId
@@ -26,13 +26,9 @@ _standing_values = attrgetter(*(name if name != "status" else "status.value" for
 class Writer(Reader):
     """A session that also writes."""
 
-    def __init__(self, session: Session, url: str, backend: Backend) -> None:
-        super().__init__(session, url)
-        self._backend = backend
-
-    def _ledger(self) -> Select[Any]:
+    def _ledger(self) -> Sequence[Any]:
         # Who reads it to write waits for whoever is at it. PostgreSQL alone lets two write at once.
-        return super()._ledger().with_for_update()
+        return self._session.connection().execute(LEDGER.with_for_update()).all()
 
     def move_cursor(self, cursor: Cursor) -> None:
         """Says how far the database follows which ledger."""
@@ -86,7 +82,7 @@ class Writer(Reader):
         self._put(
             ScoreRow,
             [
-                (company, key, " ".join(map(str, row)))
+                (company, key, pack(row))
                 for company, changed in rows.items()
                 for key, row in changed.items()
                 if any(row)

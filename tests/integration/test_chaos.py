@@ -15,6 +15,7 @@ from ledger.indexer.follow import Finality
 from ledger.indexer.run import Indexer, Limits
 from ledger.indexer.scores import rows_of_all
 from ledger.store.database import Database
+from ledger.store.packing import pack
 from tests.support.databases import contents, sqlite
 from tests.support.simulator import DEPLOYMENT, POLICY, Chain, Killed, MortalDatabase, nodes_of
 
@@ -76,13 +77,11 @@ def assert_truth_is_found(seed: int, folder: Path) -> None:
     assert {(company, key): row for company, key, row in expected["score"]} == folded(truth), f"seed {seed}: scores"
 
 
-def folded(path: Path) -> dict[tuple[bytes, bytes], str]:
+def folded(path: Path) -> dict[tuple[bytes, bytes], bytes]:
     """The rows that scores are made of, computed anew from all promises."""
     with closing(Database(sqlite(path))) as database, database.read() as reader:
         rows = rows_of_all(reader, reader.require_cursor().block.time, POLICY)
-    return {
-        (company, key): " ".join(map(str, row)) for company, own in rows.items() for key, row in own.items() if any(row)
-    }
+    return {(company, key): pack(row) for company, own in rows.items() for key, row in own.items() if any(row)}
 
 
 def parts(seeds: int) -> Iterable[range]:

@@ -131,6 +131,14 @@ def test_what_follows_from_the_log_is_found_out_when_it_was_changed(desk: Desk) 
     assert contents(desk.place) == before
 
 
+def test_a_database_of_the_version_before_is_brought_up_to_date(desk: Desk) -> None:
+    desk.did()
+    before = contents(desk.place)
+    desk.execute("UPDATE alembic_version SET version_num = '0003'")
+    desk.did()
+    assert contents(desk.place) == before
+
+
 def test_who_looks_over_what_the_chain_gave_up_since_is_told_so(place: str, tmp_path: Path) -> None:
     with a_forking_chain(tmp_path) as (chain, deployment, companies):
         call = contract.make_all(promises_of(companies[0], 1, 3))

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.outcomes import Standing
-from ledger.scoring.context import Ambition, ambition, estimates, prior
-from ledger.scoring.policy import Policy
+from ledger.scoring.context import Ambition, Expectation, ambition, estimates, prior
+from ledger.scoring.policy import POINT, Policy
 from ledger.scoring.reliability import reliability
-from ledger.scoring.rows import Book, Peers
+from ledger.scoring.rows import FINE, Book, Peers
 from ledger.scoring.tallies import fold, peers_shares, update
 from ledger.units import WHOLE, Timestamp
 from tests.support.build import DAY, NOON, a_customer, a_standing
@@ -19,7 +19,7 @@ from tests.support.histories import histories
 
 POLICY = Policy.named("standard")
 LATER = Timestamp(NOON + 60 * DAY)
-USUAL = Fraction(1, 2), Fraction(2)
+USUAL = Expectation((WHOLE // 2, WHOLE), (2, 1))
 
 
 def market_of(*companies: list[Standing], as_of: Timestamp = LATER) -> Book:
@@ -41,14 +41,14 @@ def peers(*companies: tuple[int, int]) -> Peers:
 
 def test_few_companies_teach_nothing() -> None:
     few = prior(peers(*[(9, 10)] * 9), POLICY)
-    assert (few.mean, few.strength) == USUAL
+    assert few == USUAL
     assert prior(Peers(), POLICY) == few
-    assert prior(peers(*[(9, 10)] * 10), POLICY).mean == Fraction(9, 10)
+    assert Fraction(*prior(peers(*[(9, 10)] * 10), POLICY).mean) == Fraction(9, 10)
 
 
 def test_companies_that_are_alike_teach_much_and_unlike_ones_little() -> None:
-    assert prior(peers(*[(80, 100)] * 12), POLICY).strength == POLICY.prior.strongest
-    assert prior(peers(*[(0, 100), (100, 100)] * 6), POLICY).strength == POLICY.prior.strength
+    assert prior(peers(*[(80, 100)] * 12), POLICY).strength == (POLICY.prior.strongest, 1)
+    assert prior(peers(*[(0, 100), (100, 100)] * 6), POLICY).strength == (POLICY.prior.strength, 1)
 
 
 def test_the_moments_find_the_beta_distribution_that_made_them() -> None:
@@ -59,8 +59,24 @@ def test_the_moments_find_the_beta_distribution_that_made_them() -> None:
         rate = random.betavariate(6.4, 1.6)
         drawn.append((sum(random.random() < rate for _ in range(60)), 60))
     found = prior(peers(*drawn), POLICY)
-    assert float(found.mean) == pytest.approx(0.8, abs=0.02)
-    assert float(found.strength) == pytest.approx(8, rel=0.2)
+    assert float(Fraction(*found.mean)) == pytest.approx(0.8, abs=0.02)
+    assert float(Fraction(*found.strength)) == pytest.approx(8, rel=0.2)
+
+
+sizes = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=10, max_size=14)
+
+
+@given(sizes)
+def test_the_prior_is_kleinman_s_to_the_last_digit(drawn: list[tuple[int, int]]) -> None:
+    found = prior(learnt := peers(*[(kept, kept + failed + 1) for kept, failed in drawn]), POLICY)
+    count, total = learnt.companies, learnt.matured
+    mean = Fraction(learnt.credit, POINT * total)
+    spread = Fraction(learnt.credit_squares, FINE * POINT**2) - total * mean**2
+    room = mean * (1 - mean) * (total - Fraction(learnt.matured_squares, total) - (count - 1))
+    correlation = (spread - mean * (1 - mean) * (count - 1)) / room if room > 0 else 0
+    least, most = POLICY.prior.strength, POLICY.prior.strongest
+    strength = min(max(1 / correlation - 1, least), most) if correlation > 0 else most
+    assert (Fraction(*found.mean), Fraction(*found.strength)) == (mean, strength)
 
 
 @settings(max_examples=1000, deadline=None)
