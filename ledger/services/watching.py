@@ -22,7 +22,7 @@ from ledger.services.monitoring import (
     examine_claims,
 )
 from ledger.store.database import Database
-from ledger.units import Address, BlockNumber, show_address
+from ledger.units import Address, BlockNumber, show_address, show_hex
 
 
 class Watcher:
@@ -52,11 +52,13 @@ class Watcher:
         self._addresses: list[Address] = []
         self._seen: set[ToldAnchor] = set()
         self._from = deployment.block
-        self._last: dict[tuple[str, Address, int], tuple[Verdict, str]] = {}
+        self._last: dict[str, tuple[Verdict, str]] = {}
         self.reached: Block
 
-    def look(self) -> Iterator[Finding]:
-        """Brings the index up to date, and gives what was found since. Raises what an index raises, UnknownCompany."""
+    def look(self) -> Iterator[tuple[str, Finding]]:
+        """Brings the index up to date, and gives what was found since, each with a name of the matter, the same when
+        something else is found of it. Raises what an index raises, UnknownCompany.
+        """
         self._indexer.synchronise()
         if not self._addresses:
             # Once: somebody else may call itself by the same handle later.
@@ -79,8 +81,10 @@ class Watcher:
             ]
             findings = examine_anchors(reader, told, self._deployment, self._policies)
             for each, finding in zip(told, findings, strict=True):
+                placed = each.placed
+                yield f"anchor {show_hex(placed.at.transaction)} {show_hex(placed.anchored.statement)}", finding
+                # Not before whoever asks has dealt with it.
                 self._seen.add(each)
-                yield finding
             # What the chain may still give up is looked at again.
             self._from = BlockNumber(max(self._from, cursor.final + 1))
             self._seen = {each for each in self._seen if each.placed.at.block >= self._from}
@@ -90,11 +94,11 @@ class Watcher:
                 )
                 yield from self._new(said.url, company, found)
 
-    def _new(self, url: str, company: Address, found: Sequence[Finding]) -> Iterator[Finding]:
+    def _new(self, url: str, company: Address, found: Sequence[Finding]) -> Iterator[tuple[str, Finding]]:
         """Those that are not what was found before: that a gateway still tells the truth is no news."""
         for place, finding in enumerate(found):
-            key = (url, company, place)
+            matter = f"gateway {url} {show_address(company)} {place}"
             said = (finding.verdict, finding.why)
-            if self._last.get(key) != said:
-                self._last[key] = said
-                yield finding
+            if self._last.get(matter) != said:
+                yield matter, finding
+                self._last[matter] = said

@@ -413,13 +413,19 @@ def test_a_gateway_that_is_down_leaves_it_unchecked(town: Town) -> None:
 
 
 @contextmanager
-def webhook() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+def webhook(refusals: int = 0) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """A webhook that refuses the first posts. Gives its URL, and what it takes."""
     posted: list[dict[str, Any]] = []
+    left = refusals
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
+            nonlocal left
+            words = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            left -= 1
+            if left < 0:
+                posted.append(words)
+            self.send_response(204 if left < 0 else 503)
             self.end_headers()
 
         def log_message(self, *_args: Any) -> None:
