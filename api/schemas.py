@@ -296,6 +296,7 @@ class ScoreOut(BaseModel):
 
     company: Hex
     as_of_block: int
+    as_of_hash: Hex = Field(description="That block's: the chain may give it up for another with the same number.")
     as_of: Seconds
     final: bool = Field(description="Whether the chain can't give up any of what the score rests on.")
     policy: Hex = Field(description="The policy's hash; see /api/policy.")
@@ -321,6 +322,7 @@ class ScoreOut(BaseModel):
         return cls(
             company=show_address(view.company.address),
             as_of_block=score.as_of_block,
+            as_of_hash=show_hex(view.block),
             as_of=score.as_of,
             final=view.final,
             policy=show_hex(score.policy),

@@ -19,6 +19,7 @@ TrothError                  says what is wrong, with which value, and what to do
 │   ├── NodeUnreachable, NodeRefused, NodeBehind, QuorumMissing, GatewayFailed
 │   ├── NeedsNodes, NeedsRecord, NotChecked
 │   ├── BlockGone           the last block indexed, where it was not final
+│   ├── BlockGivenUp        a block that something was said of, and that the chain does not have
 │   ├── TransactionFailed, TransactionPending, InsufficientFunds, FeeTooHigh
 │   ├── NoKey               a keystore that can't be opened
 │   ├── FileExists, CannotWrite, CannotRead
@@ -444,6 +445,20 @@ class BlockGone(Unavailable):
             "It was not final. Run `troth index`, which undoes what stood on it, and look again.",
         )
         self.url = url
+
+
+class BlockGivenUp(Unavailable):
+    """Something was said of a block that the chain does not have, as may be so without a lie: it gives blocks up.
+
+    `known` says whether a node still has that block.
+    """
+
+    def __init__(self, number: int, hash_: str, theirs: str, known: bool) -> None:
+        gave = "the chain gave up" if known else "the chain gave up, or never had: no node that was asked has it"
+        super().__init__(
+            f"It is as of block {number} with the hash {hash_}, which {gave}. The chain's has the hash {theirs}.",
+            "Ask whoever said it again: what stood on a block that the chain gave up, the chain can't tell.",
+        )
 
 
 class StateGone(Unavailable):

@@ -107,11 +107,12 @@ def watch(
     ] = None,
     gateway: GatewayUrl = None,
     webhook: Annotated[
-        str | None, typer.Option(help="URL to which everything that does not hold is posted, once, as JSON.")
+        str | None, typer.Option(help="URL to which all that does not hold, or stands still, is posted once, as JSON.")
     ] = None,
     once: Annotated[bool, typer.Option(help="Look once at all that there is, and end.")] = False,
 ) -> None:
-    """Follow companies, and report every statement about them that does not hold: anchored, or by a gateway.
+    """Follow companies, and report every statement about them that does not hold: anchored, or by a gateway; and each
+    gateway that stands still while the chain goes on.
 
     Keeps an index of its own in TROTH_HOME/watch.db, of what the nodes say, and goes on until it is stopped.
 
@@ -155,7 +156,7 @@ def _deployment(settings: Settings, node: Node, stopping: threading.Event, once:
 
 def _watch(watcher: Watcher, teller: Teller | None, stopping: threading.Event, once: bool) -> Verdict:
     """Looks until told to stop, and gives the worst that was found."""
-    order = (Verdict.HOLDS, Verdict.UNCHECKED, Verdict.FALSE)
+    order = (Verdict.HOLDS, Verdict.UNCHECKED, Verdict.STALE, Verdict.FALSE)
     worst, doubts = Verdict.HOLDS, 0
     pause = Pause()
     while not stopping.is_set():

@@ -139,7 +139,7 @@ def audit(
         companies=len(reader.heads()),
         events=reader.event_count(),
         head=head_in(logs[-1]),
-        view=CompanyView(company, profile_of(company), found, block.number <= cursor.final),
+        view=CompanyView(company, profile_of(company), found, block.hash, block.number <= cursor.final),
         policy=policy,
         explanation=explain(standings[address], block.time, policy),
         ring=ring_of(reader, address, block.number),

@@ -48,7 +48,8 @@ def view_at(
     if company.address not in standings:
         raise UnknownCompany(f"{text} (as of block {block.number})")
     final = block.number <= reader.require_cursor().final
-    view = CompanyView(company, profile_of(company), score_of(standings, company.address, block, policy), final)
+    found = score_of(standings, company.address, block, policy)
+    view = CompanyView(company, profile_of(company), found, block.hash, final)
     return view, explain(standings[company.address], block.time, policy) if explained else None
 
 

@@ -11,6 +11,7 @@ from ledger.gateways import Gateway
 from ledger.indexer.run import Indexer
 from ledger.services.companies import find_company
 from ledger.services.monitoring import (
+    Claims,
     Finding,
     Policies,
     Shape,
@@ -20,8 +21,11 @@ from ledger.services.monitoring import (
     claims_of,
     examine_anchors,
     examine_claims,
+    examine_pace,
+    named_block,
 )
 from ledger.store.database import Database
+from ledger.store.reading import Reader
 from ledger.units import Address, BlockNumber, show_address, show_hex
 
 
@@ -53,13 +57,15 @@ class Watcher:
         self._seen: set[ToldAnchor] = set()
         self._from = deployment.block
         self._last: dict[str, tuple[Verdict, str]] = {}
+        self._named: dict[tuple[str, Address], BlockNumber] = {}
+        """The last block that each gateway named of each company, and that the chain has."""
         self.reached: Block
 
     def look(self) -> Iterator[tuple[str, Finding]]:
         """Brings the index up to date, and gives what was found since, each with a name of the matter, the same when
         something else is found of it. Raises what an index raises, UnknownCompany.
         """
-        self._indexer.synchronise()
+        asked = self._indexer.synchronise().block
         if not self._addresses:
             # Once: somebody else may call itself by the same handle later.
             with self._database.read() as reader:
@@ -92,13 +98,21 @@ class Watcher:
                 found = examine_claims(
                     reader, self._nodes[0], said, company, self._deployment, self._policies, self._shape
                 )
-                yield from self._new(said.url, company, found)
+                for name, finding in zip(("statement", "score"), found, strict=True):
+                    yield from self._new(f"{name} {said.url} {show_address(company)}", finding)
+                pace = self._pace(reader, said, company, asked)
+                yield from self._new(f"pace {said.url} {show_address(company)}", pace)
 
-    def _new(self, url: str, company: Address, found: Sequence[Finding]) -> Iterator[tuple[str, Finding]]:
-        """Those that are not what was found before: that a gateway still tells the truth is no news."""
-        for place, finding in enumerate(found):
-            matter = f"gateway {url} {show_address(company)} {place}"
-            said = (finding.verdict, finding.why)
-            if self._last.get(matter) != said:
-                yield matter, finding
-                self._last[matter] = said
+    def _pace(self, reader: Reader, said: Claims, company: Address, asked: Block) -> Finding:
+        key, node = (said.url, company), self._nodes[0]
+        # One that names no block of the chain stands where it was: it may make up a new one each time.
+        last = named_block(reader, node, said)
+        self._named[key] = self._named.get(key, asked.number) if last is None else last
+        return examine_pace(reader, node, said.url, company, self._named[key], asked)
+
+    def _new(self, matter: str, finding: Finding) -> Iterator[tuple[str, Finding]]:
+        """It, if it is not what was found before: that a gateway still tells the truth is no news."""
+        said = (finding.verdict, finding.why)
+        if self._last.get(matter) != said:
+            yield matter, finding
+            self._last[matter] = said
