@@ -15,7 +15,15 @@ from ledger.chain.deployment import Deployment
 from ledger.chain.node import Node
 from ledger.cli.acting import say
 from ledger.cli.nodes import DOUBTFUL, DOUBTS, Rpc, complain, deployment_for, err, index_of_own, settings_with
-from ledger.cli.text import audit_tables, finding_line, losses_table, past_progress, plain_console, score_tables
+from ledger.cli.text import (
+    anchors_progress,
+    audit_tables,
+    finding_line,
+    losses_table,
+    past_progress,
+    plain_console,
+    score_tables,
+)
 from ledger.errors import CannotWrite, NoDatabase, NodeRefused, NodeUnreachable, Unavailable
 from ledger.gateways import Gateway, Webhook
 from ledger.indexer.follow import Pause
@@ -68,7 +76,11 @@ def audit(
     chosen = settings.load_policy() if policy is None else Policy.find(policy)
     # Asked first, so that the index goes at least as far.
     claims = claims_of(Gateway(gateway), company) if gateway else None
-    with index_of_own(settings) as (reader, nodes, deployment), past_progress(err) as show:
+    with (
+        index_of_own(settings) as (reader, nodes, deployment),
+        past_progress(err) as replaying,
+        anchors_progress(err) as looking,
+    ):
         found = auditing.audit(
             reader,
             nodes,
@@ -79,7 +91,8 @@ def audit(
             settings.known_policies() | {chosen.hash: chosen},
             claims,
             _shape,
-            show,
+            replaying,
+            looking,
         )
     if html is not None:
         try:
@@ -134,7 +147,18 @@ def watch(
     database = Database.in_file(settings.home / "watch.db")
     limits, finality = settings.limits(agreeing=len(nodes.all)), settings.finality_of(deployment)
     indexer = Indexer(nodes, database, deployment, finality, limits, complain, policy)
-    watcher = Watcher(nodes.all, indexer, database, deployment, policies, companies, senders, gateways, _shape)
+    watcher = Watcher(
+        nodes.all,
+        indexer,
+        database,
+        deployment,
+        policies,
+        companies,
+        senders,
+        gateways,
+        _shape,
+        lambda: anchors_progress(err),
+    )
     with database.only_indexer():
         worst = _watch(watcher, teller, stopping, once)
     if worst is not Verdict.HOLDS:

@@ -7,7 +7,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 
 from rich.console import Console
@@ -75,9 +75,30 @@ def index_progress(console: Console) -> Iterator[Tell]:
 @contextmanager
 def past_progress(console: Console) -> Iterator[Progressing]:
     """A progress bar over the events of the log."""
-    with bar(console) as shown:
-        task = shown.add_task("Replaying the log")
-        yield lambda done, total: shown.update(task, completed=done, total=total)
+    with _counted(console, "Replaying the log") as show:
+        yield show
+
+
+@contextmanager
+def anchors_progress(console: Console) -> Iterator[Progressing]:
+    """A progress bar over the blocks that may hold anchors, shown where a node gives few at once."""
+    with _counted(console, "Looking for anchors, blocks") as show:
+        yield show
+
+
+@contextmanager
+def _counted(console: Console, words: str) -> Iterator[Progressing]:
+    with ExitStack() as stack:
+        shown = bar(console)
+        task = shown.add_task(words, total=None)
+
+        def tell(done: int, total: int) -> None:
+            if not shown.live.is_started:
+                # Not before: a bar that is never shown leaves an empty line all the same.
+                stack.enter_context(shown)
+            shown.update(task, completed=done, total=total)
+
+        yield tell
 
 
 def score_tables(view: CompanyView, policy: Policy) -> Iterator[Table]:

@@ -111,9 +111,11 @@ def audit(
     policies: Policies,
     claims: Claims | None,
     shape: Shape,
-    progress: Progress,
+    replaying: Progress,
+    looking: Progress,
 ) -> Audit:
-    """Audits a company, by its address or handle, as of a block, the latest by default.
+    """Audits a company, by its address or handle, as of a block, the latest by default. How far it has
+    come is told in events of the log, then in blocks that may hold anchors.
 
     Raises as `find_company` does, UnknownCompany where it had not registered by then, BlockNotIndexed, and what a node
     raises.
@@ -126,9 +128,9 @@ def audit(
     logs = [log for log in reader.history_of(address) if log.block <= block.number]
     if not logs:
         raise UnknownCompany(f"{text} (as of block {block.number})")
-    standings = standings_at(reader, block, progress)
+    standings = standings_at(reader, block, replaying)
     found = score_of(standings, address, block, policy)
-    placed = anchors_of(nodes, deployment, [address], logs[0].block)
+    placed = anchors_of(nodes, deployment, [address], logs[0].block, looking)
     told = [each for each in placed if each.placed.at.block <= block.number]
     since = day_range(Timestamp(max(0, block.time - (DAYS - 1) * DAY_S)), block.time)
     return Audit(

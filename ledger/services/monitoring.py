@@ -33,7 +33,7 @@ from ledger.proofs.anchors import TrueAt, require_not_refuted, require_true_anch
 from ledger.proofs.signed import SignedStatement, read_signed, require_signed
 from ledger.scoring.policy import Policy
 from ledger.services.companies import CompanyView, Scorer, name_of, view_company
-from ledger.services.past import block_at, view_at
+from ledger.services.past import Progress, block_at, view_at
 from ledger.signing import Domain
 from ledger.store.reading import Reader
 from ledger.units import MAX_QUANTITY, Address, BlockNumber, Digest, parse_digest, show_address, show_hex, show_time
@@ -79,16 +79,25 @@ class ToldAnchor:
 
 
 def anchors_of(
-    nodes: Sequence[Node], deployment: Deployment, companies: Sequence[Address], first: BlockNumber
+    nodes: Sequence[Node],
+    deployment: Deployment,
+    companies: Sequence[Address],
+    first: BlockNumber,
+    progress: Progress,
 ) -> list[ToldAnchor]:
-    """The anchors of companies from a block on, of all that any node tells. Raises what a node raises.
+    """The anchors of companies from a block on, of all that any node tells. Raises what a node raises. `progress` is
+    called with blocks, of all nodes together, where some node gives few at once.
 
     No chain of hashes holds them: where not all tell of one, its block's receipts have to show it.
     """
     told: dict[PlacedAnchor, list[Node]] = {}
-    for node in nodes:
+    for place, node in enumerate(nodes):
+
+        def show(done: int, total: int, place: int = place) -> None:
+            progress(place * total + done, len(nodes) * total)
+
         # Not by their places: who says something else of one could hide what the others give.
-        for each in anchors(node, deployment.address, companies, first):
+        for each in anchors(node, deployment.address, companies, first, show):
             told.setdefault(each, []).append(node)
     placed = sorted(told, key=lambda each: (each.place, each.anchored.statement))
     return [

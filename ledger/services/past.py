@@ -19,7 +19,7 @@ from ledger.store.reading import Reader
 from ledger.units import Address, BlockNumber
 
 Progress = Callable[[int, int], None]
-"""Called with how many events are done, and how many there are."""
+"""Called with how many events, or blocks, are done, and how many there are."""
 
 
 def block_at(reader: Reader, node: Node, number: BlockNumber) -> Block:

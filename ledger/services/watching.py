@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
 
 from ledger.chain.deployment import Deployment
 from ledger.chain.node import Node
@@ -24,6 +25,7 @@ from ledger.services.monitoring import (
     examine_pace,
     named_block,
 )
+from ledger.services.past import Progress
 from ledger.store.database import Database
 from ledger.store.reading import Reader
 from ledger.units import Address, BlockNumber, show_address, show_hex
@@ -43,6 +45,7 @@ class Watcher:
         senders: Collection[Address],
         gateways: Sequence[Gateway],
         shape: Shape,
+        looking: Callable[[], AbstractContextManager[Progress]],
     ) -> None:
         self._nodes = nodes
         self._indexer = indexer
@@ -53,6 +56,7 @@ class Watcher:
         self._senders = senders
         self._gateways = gateways
         self._shape = shape
+        self._looking = looking
         self._addresses: list[Address] = []
         self._seen: set[ToldAnchor] = set()
         self._from = deployment.block
@@ -77,10 +81,12 @@ class Watcher:
         # Again: gateways may know of blocks that came since.
         cursor = self._indexer.synchronise()
         self.reached = cursor.block
+        with self._looking() as progress:
+            there = anchors_of(self._nodes, self._deployment, companies, self._from, progress)
         with self._database.read() as reader:
             told = [
                 each
-                for each in anchors_of(self._nodes, self._deployment, companies, self._from)
+                for each in there
                 if each not in self._seen
                 and each.placed.at.block <= cursor.block.number
                 and (not self._senders or each.placed.anchored.sender in self._senders)

@@ -270,6 +270,31 @@ def test_an_anchor_is_judged_though_nobody_publishes_its_statement(town: Town) -
     assert town.did("watch", "acme", "--once", "--sender", "0x" + "11" * 20) == ""
 
 
+def test_anchors_by_a_node_that_gives_few_blocks_at_once_are_looked_for_in_few_requests_and_in_sight(
+    town: Town, tmp_path: Path
+) -> None:
+    town.chain.request("anvil_mine", hex(400))
+    lies_on_chain(town, town.company)
+    asked: list[bool] = []
+
+    def few(method: str, params: list[Any], result: Any) -> Any:
+        if method != "eth_getLogs" or params[0].get("topics", [None])[0] != show_hex(ANCHORED):
+            return result
+        asked.append(int(params[0]["toBlock"], 16) - int(params[0]["fromBlock"], 16) < 10)
+        return result if asked[-1] else Refusal("query exceeds max block range 10")
+
+    with lying_node(town.chain.url, few) as url:
+        for command in (("audit", "acme"), ("watch", "acme", "--once")):
+            asked.clear()
+            found = town.troth(*command, "--rpc", url, home=tmp_path, deployment=town.home / "deployment.json")
+            assert "does not hold" in found.stdout
+            assert "Looking for anchors, blocks" in found.stderr
+            # What it refuses once, it is not asked again.
+            assert asked.count(False) < 10 < asked.count(True)
+    # Where a node gives all at once, there is nothing to count.
+    assert "Looking for anchors" not in town.troth("audit", "acme").stderr
+
+
 def test_a_node_hides_no_lie_by_saying_something_else_in_its_place(town: Town) -> None:
     town.did("index")
     town.did("anchor", "acme", "--out", str(town.home / "another.gz"))
