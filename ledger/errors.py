@@ -18,6 +18,7 @@ TrothError                  says what is wrong, with which value, and what to do
 ├── Unavailable             something that is needed does not answer, or is not there
 │   ├── NodeUnreachable, NodeRefused, NodeBehind, QuorumMissing, GatewayFailed
 │   ├── NeedsNodes, NeedsRecord, NotChecked
+│   ├── BlockNotIndexed, BlockNotThere
 │   ├── BlockGone           the last block indexed, where it was not final
 │   ├── BlockGivenUp        a block that something was said of, and that the chain does not have
 │   ├── TransactionFailed, TransactionPending, InsufficientFunds, FeeTooHigh
@@ -564,6 +565,16 @@ class BlockNotIndexed(Unavailable):
         super().__init__(
             f"Block {number} is not indexed: the index has reached block {reached}.",
             "Name an earlier block, or run `troth index` first.",
+        )
+
+
+class BlockNotThere(Unavailable):
+    """Something is to be looked at as of a block that the chain does not have yet, as far as nodes say."""
+
+    def __init__(self, number: int, latest: int) -> None:
+        super().__init__(
+            f"Block {number} is not on the chain yet: its latest, by the nodes, is block {latest}.",
+            "Name that one or an earlier one, or wait until the chain has come so far.",
         )
 
 

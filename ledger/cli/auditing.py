@@ -14,17 +14,19 @@ from api.schemas import AuditOut, ScoreOut
 from ledger.chain.deployment import Deployment
 from ledger.chain.node import Node
 from ledger.cli.acting import say
-from ledger.cli.nodes import DOUBTFUL, DOUBTS, Rpc, complain, deployment_for, err, index_of_own, settings_with
+from ledger.cli.nodes import DOUBTFUL, DOUBTS, Rpc, agreeing, complain, deployment_for, err, index_of_own, settings_with
 from ledger.cli.text import (
     anchors_progress,
-    audit_tables,
+    audit_lines,
     finding_line,
     losses_table,
     past_progress,
     plain_console,
+    print_whole,
     score_tables,
 )
 from ledger.errors import CannotWrite, NoDatabase, NodeRefused, NodeUnreachable, Unavailable
+from ledger.files import require_writable
 from ledger.gateways import Gateway, Webhook
 from ledger.indexer.follow import Pause
 from ledger.indexer.run import Indexer
@@ -73,11 +75,15 @@ def audit(
     Exit codes: 0 verified; 1 something differs, and what; 2 it could not be checked, and why.
     """
     settings = settings_with(rpc)
+    if html is not None:
+        # Not after all the work.
+        require_writable(html)
     chosen = settings.load_policy() if policy is None else Policy.find(policy)
     # Asked first, so that the index goes at least as far.
     claims = claims_of(Gateway(gateway), company) if gateway else None
+    until = None if at is None else BlockNumber(at)
     with (
-        index_of_own(settings) as (reader, nodes, deployment),
+        index_of_own(settings, until) as (reader, nodes, deployment),
         past_progress(err) as replaying,
         anchors_progress(err) as looking,
     ):
@@ -86,7 +92,7 @@ def audit(
             nodes,
             deployment,
             company,
-            None if at is None else BlockNumber(at),
+            until,
             chosen,
             settings.known_policies() | {chosen.hash: chosen},
             claims,
@@ -103,9 +109,11 @@ def audit(
         # Not through rich, which would wrap it.
         print(AuditOut.of(found).model_dump_json(indent=2))
     else:
-        for table in (*audit_tables(found), *score_tables(found.view, chosen)):
+        for line in audit_lines(found):
+            say(line)
+        for table in score_tables(found.view, chosen):
             out.print(table)
-        out.print(losses_table(found.view, found.explanation, found.ring, EXPLAINED))
+        print_whole(out, losses_table(found.view, found.explanation, found.ring, EXPLAINED))
         if html is not None:
             say(f"Report: {html}")
     if found.verdict is not Verdict.HOLDS:
@@ -159,7 +167,7 @@ def watch(
         _shape,
         lambda: anchors_progress(err),
     )
-    with database.only_indexer():
+    with agreeing(), database.only_indexer():
         worst = _watch(watcher, teller, stopping, once)
     if worst is not Verdict.HOLDS:
         raise typer.Exit(DIFFERS if worst is Verdict.FALSE else COULD_NOT)

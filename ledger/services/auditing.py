@@ -13,7 +13,7 @@ from ledger.chain.deployment import Deployment
 from ledger.chain.node import Node
 from ledger.chain.nodes import Nodes
 from ledger.decoding import decode
-from ledger.errors import NeedsRecord, NoContract, NodeRefused, UnknownCompany
+from ledger.errors import BlockNotThere, NeedsRecord, NoContract, NodeRefused, UnknownCompany
 from ledger.events import Block, Event
 from ledger.indexer.follow import Finality
 from ledger.indexer.notices import Tell
@@ -117,11 +117,13 @@ def audit(
     """Audits a company, by its address or handle, as of a block, the latest by default. How far it has
     come is told in events of the log, then in blocks that may hold anchors.
 
-    Raises as `find_company` does, UnknownCompany where it had not registered by then, BlockNotIndexed, and what a node
+    Raises as `find_company` does, UnknownCompany where it had not registered by then, BlockNotThere, and what a node
     raises.
     """
     cursor = reader.require_cursor()
     node = nodes[0]
+    if at is not None and at > cursor.block.number:
+        raise BlockNotThere(at, cursor.block.number)
     block = cursor.block if at is None else block_at(reader, node, at)
     company = find_company(reader, text)
     address = company.address

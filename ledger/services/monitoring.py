@@ -334,7 +334,7 @@ def _found(company: Address, said: str, error: TrothError) -> Finding:
     why = error.why if isinstance(error, InvalidProof) else error.what.removesuffix(".")
     verdict = Verdict.FALSE if isinstance(error, Contradiction) else Verdict.UNCHECKED
     if isinstance(error, BlockNotIndexed):
-        why = f"{why}; it is looked at again later"
+        why = f"{why}; a later look may reach it"
     # On one line: what a gateway says is not to look like another finding.
     return Finding(company, said, verdict, " ".join(visible(why).split()))
 
