@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -87,9 +88,15 @@ async def _anchoring(schedule: Schedule | None) -> AsyncIterator[None]:
     stopping.set()
 
 
-def _told(company: str, came: Stored | TrothError) -> None:
+def _told(company: str, came: Stored | Exception) -> None:
     if isinstance(came, TrothError):
         _log.warning("%s could not be anchored, and is tried again: %s", company, came)
+    elif isinstance(came, Exception):
+        # Where it came from, and not what it says: that may hold a node's URL, and its key.
+        frames = reversed(traceback.extract_tb(came.__traceback__))
+        where = ", from ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+        name = type(came).__name__
+        _log.error("%s could not be anchored, by a fault of ours, and is tried again: %s at %s", company, name, where)
     else:
         _log.info("%s is anchored in block %d: %s", company, came.block, came.path)
 

@@ -9,6 +9,7 @@ from fastapi import Depends, Path, Query, Request
 
 from ledger.services.companies import Scorer
 from ledger.services.proving import Prover
+from ledger.services.scheduling import Schedule
 from ledger.services.speaking import Speaker
 from ledger.store.database import Database
 from ledger.store.reading import Reader
@@ -35,10 +36,16 @@ def _prover(request: Request) -> Prover:
     return prover
 
 
+def _schedule(request: Request) -> Schedule | None:
+    schedule: Schedule | None = request.app.state.schedule
+    return schedule
+
+
 ReaderOf = Annotated[Reader, Depends(_reader)]
 ScorerOf = Annotated[Scorer, Depends(_scorer)]
 SpeakerOf = Annotated[Speaker, Depends(_speaker)]
 ProverOf = Annotated[Prover, Depends(_prover)]
+ScheduleOf = Annotated[Schedule | None, Depends(_schedule)]
 CompanyName = Annotated[str, Path(description="The company's address, or the handle it gives itself.")]
 Offset = Annotated[int, Query(ge=0, le=1_000_000_000, description="How many to leave out before the first.")]
 Limit = Annotated[int, Query(ge=1, le=500, description="How many to give at the most.")]

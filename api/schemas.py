@@ -25,6 +25,7 @@ from ledger.services.auditing import Audit
 from ledger.services.companies import CompanyView, PromiseRowView
 from ledger.services.monitoring import Finding, Verdict
 from ledger.services.promises import Entry, PromiseView
+from ledger.services.scheduling import Anchoring
 from ledger.units import show_address, show_hex
 
 Hex = Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]*$")]
@@ -296,6 +297,7 @@ class ScoreOut(BaseModel):
 
     company: Hex
     as_of_block: int
+    as_of_hash: Hex = Field(description="That block's: the chain may give it up for another with the same number.")
     as_of: Seconds
     final: bool = Field(description="Whether the chain can't give up any of what the score rests on.")
     policy: Hex = Field(description="The policy's hash; see /api/policy.")
@@ -321,6 +323,7 @@ class ScoreOut(BaseModel):
         return cls(
             company=show_address(view.company.address),
             as_of_block=score.as_of_block,
+            as_of_hash=show_hex(view.block),
             as_of=score.as_of,
             final=view.final,
             policy=show_hex(score.policy),
@@ -739,11 +742,30 @@ class PolicyOut(BaseModel):
     policy: dict[str, Any]
 
 
+class AnchoringOut(BaseModel):
+    """How it goes with the anchors of a company whose figures the gateway anchors by a schedule."""
+
+    company: str = Field(description="As the gateway's settings name it: by address or handle.")
+    last_block: int | None = Field(description="Of the last anchor that the chain was seen to have since the start.")
+    last_time: Seconds | None = Field(description="That block's.")
+    failing_since: Seconds | None = Field(description="Since when each try has failed; why is in the server's log.")
+
+    @classmethod
+    def of(cls, anchoring: Anchoring) -> AnchoringOut:
+        return cls(
+            company=anchoring.company,
+            last_block=anchoring.block,
+            last_time=anchoring.time,
+            failing_since=anchoring.failing_since,
+        )
+
+
 class Health(BaseModel):
-    """That the gateway answers, and how far its index is."""
+    """That the gateway answers, how far its index is, and how it goes with its anchors."""
 
     ledger: str = Field(description="CAIP-10 name of the contract.")
     block: int
     block_time: Seconds
     final_block: int = Field(description="The last block that the chain can't give up any more.")
     checked_block: int = Field(description="The last block at which all heads were seen to be the contract's.")
+    anchors: list[AnchoringOut] = Field(description="Of each company that it anchors by a schedule.")

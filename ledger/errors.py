@@ -18,7 +18,9 @@ TrothError                  says what is wrong, with which value, and what to do
 ├── Unavailable             something that is needed does not answer, or is not there
 │   ├── NodeUnreachable, NodeRefused, NodeBehind, QuorumMissing, GatewayFailed
 │   ├── NeedsNodes, NeedsRecord, NotChecked
+│   ├── BlockNotIndexed, BlockNotThere
 │   ├── BlockGone           the last block indexed, where it was not final
+│   ├── BlockGivenUp        a block that something was said of, and that the chain does not have
 │   ├── TransactionFailed, TransactionPending, InsufficientFunds, FeeTooHigh
 │   ├── NoKey               a keystore that can't be opened
 │   ├── FileExists, CannotWrite, CannotRead
@@ -446,6 +448,20 @@ class BlockGone(Unavailable):
         self.url = url
 
 
+class BlockGivenUp(Unavailable):
+    """Something was said of a block that the chain does not have, as may be so without a lie: it gives blocks up.
+
+    `known` says whether a node still has that block.
+    """
+
+    def __init__(self, number: int, hash_: str, theirs: str, known: bool) -> None:
+        gave = "the chain gave up" if known else "the chain gave up, or never had: no node that was asked has it"
+        super().__init__(
+            f"It is as of block {number} with the hash {hash_}, which {gave}. The chain's has the hash {theirs}.",
+            "Ask whoever said it again: what stood on a block that the chain gave up, the chain can't tell.",
+        )
+
+
 class StateGone(Unavailable):
     """The node does not say what the contract held after a block."""
 
@@ -549,6 +565,16 @@ class BlockNotIndexed(Unavailable):
         super().__init__(
             f"Block {number} is not indexed: the index has reached block {reached}.",
             "Name an earlier block, or run `troth index` first.",
+        )
+
+
+class BlockNotThere(Unavailable):
+    """Something is to be looked at as of a block that the chain does not have yet, as far as nodes say."""
+
+    def __init__(self, number: int, latest: int) -> None:
+        super().__init__(
+            f"Block {number} is not on the chain yet: its latest, by the nodes, is block {latest}.",
+            "Name that one or an earlier one, or wait until the chain has come so far.",
         )
 
 

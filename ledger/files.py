@@ -1,4 +1,4 @@
-"""Files that hold what nobody else may read, and that nothing else can bring back."""
+"""Files that are written: those that nobody else may read, and that nothing else can bring back; whether one can be."""
 
 from __future__ import annotations
 
@@ -23,5 +23,16 @@ def write_private(path: Path, content: str | bytes) -> None:
                 raise
     except FileExistsError as error:
         raise FileExists(str(path)) from error
+    except OSError as error:
+        raise CannotWrite(str(path), error.strerror or str(error)) from error
+
+
+def require_writable(path: Path) -> None:
+    """Looks whether a file can be written, and leaves it as it is. Raises CannotWrite."""
+    there = path.exists()
+    try:
+        path.open("ab").close()
+        if not there:
+            path.unlink()
     except OSError as error:
         raise CannotWrite(str(path), error.strerror or str(error)) from error

@@ -7,9 +7,11 @@ import { InvalidBundle, InvalidProof, Unavailable } from "./refusals.mjs";
 
 const CHAINS = {
   1: "Ethereum",
-  11155111: "Sepolia, a test network",
+  1337: "a local test chain",
+  17000: "Holesky, a test network",
   31337: "a local test chain",
   560048: "Hoodi, a test network",
+  11155111: "Sepolia, a test network",
 };
 
 /** What each check is about, what is so where it holds, and what where it does not. */
@@ -43,9 +45,11 @@ const BASES = {
 };
 
 const TEST_CHAINS = {
-  11155111: "What is on a test network has no weight, and may be gone one day.",
+  1337: "A local test chain proves nothing to anybody but its owner.",
+  17000: "What is on a test network has no weight, and may be gone one day.",
   31337: "A local test chain proves nothing to anybody but its owner.",
   560048: "What is on a test network has no weight, and may be gone one day.",
+  11155111: "What is on a test network has no weight, and may be gone one day.",
 };
 
 const ICONS = {

@@ -6,9 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from api.dependencies import DAYS, CompanyName, Days, Limit, Offset, ReaderOf, ScorerOf
+from api.dependencies import DAYS, CompanyName, Days, Limit, Offset, ReaderOf, ScheduleOf, ScorerOf
 from api.errors import PROBLEMS
 from api.schemas import (
+    AnchoringOut,
     CompanyOut,
     CompanyPage,
     CompanyWithProfileOut,
@@ -93,8 +94,8 @@ def policy(scorer: ScorerOf) -> PolicyOut:
 
 
 @router.get("/health")
-def health(reader: ReaderOf) -> Health:
-    """How far the index is; an error if there is none."""
+def health(reader: ReaderOf, schedule: ScheduleOf) -> Health:
+    """How far the index is, and how it goes with scheduled anchors; an error if there is no index."""
     cursor = reader.require_cursor()
     return Health(
         ledger=cursor.account,
@@ -102,4 +103,5 @@ def health(reader: ReaderOf) -> Health:
         block_time=cursor.block.time,
         final_block=cursor.final,
         checked_block=cursor.checked.number,
+        anchors=[AnchoringOut.of(each) for each in schedule.state()] if schedule else [],
     )

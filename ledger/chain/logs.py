@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
@@ -59,27 +59,36 @@ def read_logs(
     return logs
 
 
-def anchors(node: Node, contract: Address, companies: Iterable[Address], first: BlockNumber) -> list[PlacedAnchor]:
+def anchors(
+    node: Node,
+    contract: Address,
+    companies: Iterable[Address],
+    first: BlockNumber,
+    progress: Callable[[int, int], None],
+) -> list[PlacedAnchor]:
     """The anchors of companies from a block on, as a node tells: no hash chain holds them, so it may leave some out.
 
-    What it does not give at once is asked for in halves. Raises MalformedLog, and what a node raises.
+    Of what it does not give at once, half is asked for, and as much from then on; `progress` is called with how many
+    blocks are done then, and how many there are. Raises MalformedLog, and what a node raises.
     """
     latest = node.block("latest")
     if latest is None:
         raise NodeRefused(node.url, "eth_getBlockByNumber", "it has no latest block")
     topics = [show_hex(ANCHORED), [show_hex(bytes(12) + company) for company in companies]]
-    found, left = [], [(first, latest.number)]
-    while left:
-        start, end = left.pop()
-        if start > end:
-            continue
+    found, start = [], first
+    total = at_once = latest.number - first + 1
+    while start <= latest.number:
+        end = BlockNumber(min(start + at_once - 1, latest.number))
         try:
             found += [_anchor(raw, contract) for raw in node.logs_about(contract, topics, start, end)]
         except NodeRefused:
             if start == end:
                 raise
-            middle = BlockNumber((start + end) // 2)
-            left += [(BlockNumber(middle + 1), end), (start, middle)]
+            at_once = (end - start + 1) // 2
+        else:
+            start = BlockNumber(end + 1)
+        if at_once < total:
+            progress(start - first, total)
     return sorted(found, key=lambda each: each.place)
 
 

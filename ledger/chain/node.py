@@ -108,6 +108,15 @@ class Node:
             answers = self.batch([(method, [name, False]) for name in asked])
             return [_header(answer, number) for answer, number in zip(answers, which, strict=True)]
 
+    def block_of(self, hash_: Digest) -> Header | None:
+        """A block by its hash, also one that the chain gave up, if the node has it still."""
+        method = "eth_getBlockByHash"
+        with self.understanding(method):
+            found = _header(self.request(method, show_hex(hash_), False), "")
+            if found is not None and found.hash != hash_:
+                raise ValueError(f"block {show_hex(found.hash)} for block {show_hex(hash_)}")
+            return found
+
     def next_time(self) -> Timestamp:
         """The time of the next block, as far as the node can tell."""
         method = "eth_getBlockByNumber"

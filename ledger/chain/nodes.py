@@ -15,6 +15,7 @@ from ledger.errors import NodeRefused, NodeUnreachable
 
 FIRST_REST_S = 0.25
 LONGEST_REST_S = 30.0
+MOST_DOUBLINGS = 16
 DISTRUST_S = 3600.0
 """How long a node that gave false answers is not asked."""
 QUIET = 16
@@ -109,7 +110,9 @@ class Nodes:
         with self._lock:
             health = self._health[id(node)]
             health.failures += 1
-            rest = self._random.uniform(0, min(LONGEST_REST_S, FIRST_REST_S * 2**health.failures))
+            # Of a night's failures, the power is more than any float holds.
+            most = min(LONGEST_REST_S, FIRST_REST_S * 2 ** min(health.failures, MOST_DOUBLINGS))
+            rest = self._random.uniform(0, most)
             health.ready_at = self._clock() + rest
 
     def heard(self, node: Node, news: bool) -> None:

@@ -10,27 +10,44 @@ from typing import Annotated, Any
 import typer
 
 from api.report import report_of
-from api.schemas import AuditOut, FindingOut, ScoreOut
+from api.schemas import AuditOut, ScoreOut
+from ledger.chain.deployment import Deployment
+from ledger.chain.node import Node
 from ledger.cli.acting import say
-from ledger.cli.nodes import DOUBTFUL, DOUBTS, Rpc, complain, deployment_for, err, index_of_own, settings_with
-from ledger.cli.text import audit_tables, finding_line, losses_table, past_progress, plain_console, score_tables
-from ledger.errors import CannotWrite, GatewayFailed, Unavailable
+from ledger.cli.nodes import DOUBTFUL, DOUBTS, Rpc, agreeing, complain, deployment_for, err, index_of_own, settings_with
+from ledger.cli.text import (
+    anchors_progress,
+    audit_lines,
+    finding_line,
+    losses_table,
+    past_progress,
+    plain_console,
+    print_whole,
+    score_tables,
+)
+from ledger.errors import CannotWrite, NoDatabase, NodeRefused, NodeUnreachable, Unavailable
+from ledger.files import require_writable
 from ledger.gateways import Gateway, Webhook
 from ledger.indexer.follow import Pause
 from ledger.indexer.run import Indexer
 from ledger.scoring.policy import Policy
 from ledger.services import auditing
 from ledger.services.companies import CompanyView
-from ledger.services.monitoring import Finding, Verdict, claims_of
+from ledger.services.monitoring import Verdict, claims_of
+from ledger.services.telling import Teller
 from ledger.services.watching import Watcher
+from ledger.settings import Settings
 from ledger.store.database import Database
-from ledger.units import BlockNumber, parse_address, show_address
+from ledger.store.outbox import Outbox
+from ledger.units import BlockNumber, parse_address
 
 out = plain_console()
 
 DIFFERS = 1
 COULD_NOT = 2
 EXPLAINED = 20
+AGAIN_S = 2.0
+"""After which a node that does not answer at the start is asked again."""
 
 GatewayUrl = Annotated[
     list[str] | None, typer.Option("--gateway", help="URL of a gateway, whose figures are compared with the log's.")
@@ -58,21 +75,30 @@ def audit(
     Exit codes: 0 verified; 1 something differs, and what; 2 it could not be checked, and why.
     """
     settings = settings_with(rpc)
+    if html is not None:
+        # Not after all the work.
+        require_writable(html)
     chosen = settings.load_policy() if policy is None else Policy.find(policy)
     # Asked first, so that the index goes at least as far.
     claims = claims_of(Gateway(gateway), company) if gateway else None
-    with index_of_own(settings) as (reader, nodes, deployment), past_progress(err) as show:
+    until = None if at is None else BlockNumber(at)
+    with (
+        index_of_own(settings, until) as (reader, nodes, deployment),
+        past_progress(err) as replaying,
+        anchors_progress(err) as looking,
+    ):
         found = auditing.audit(
             reader,
             nodes,
             deployment,
             company,
-            None if at is None else BlockNumber(at),
+            until,
             chosen,
             settings.known_policies() | {chosen.hash: chosen},
             claims,
             _shape,
-            show,
+            replaying,
+            looking,
         )
     if html is not None:
         try:
@@ -83,9 +109,11 @@ def audit(
         # Not through rich, which would wrap it.
         print(AuditOut.of(found).model_dump_json(indent=2))
     else:
-        for table in (*audit_tables(found), *score_tables(found.view, chosen)):
+        for line in audit_lines(found):
+            say(line)
+        for table in score_tables(found.view, chosen):
             out.print(table)
-        out.print(losses_table(found.view, found.explanation, found.ring, EXPLAINED))
+        print_whole(out, losses_table(found.view, found.explanation, found.ring, EXPLAINED))
         if html is not None:
             say(f"Report: {html}")
     if found.verdict is not Verdict.HOLDS:
@@ -100,24 +128,33 @@ def watch(
     ] = None,
     gateway: GatewayUrl = None,
     webhook: Annotated[
-        str | None, typer.Option(help="URL to which everything that does not hold is posted, as JSON.")
+        str | None, typer.Option(help="URL to which all that does not hold, or stands still, is posted once, as JSON.")
     ] = None,
     once: Annotated[bool, typer.Option(help="Look once at all that there is, and end.")] = False,
 ) -> None:
-    """Follow companies, and report every statement about them that does not hold: anchored, or by a gateway.
+    """Follow companies, and report every statement about them that does not hold: anchored, or by a gateway; and each
+    gateway that stands still while the chain goes on.
 
     Keeps an index of its own in TROTH_HOME/watch.db, of what the nodes say, and goes on until it is stopped.
 
     Exit codes: 0 all held; 1 something did not, and what; 2 it could not be looked at, and why.
     """
     settings = settings_with(rpc)
-    told = None if webhook is None else Webhook(webhook)
+    hook = None if webhook is None else Webhook(webhook)
+    teller = None if hook is None else Teller(Outbox(settings.home / "watch-posts.db"), hook)
+    senders = [parse_address(each) for each in sender or []]
+    gateways = [Gateway(url) for url in gateway or []]
     nodes = settings.open_nodes()
-    deployment = deployment_for(settings, nodes.all[0])
+    policies, policy = settings.known_policies(), settings.load_policy()
+    stopping = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda _signal, _frame: stopping.set())
+    deployment = _deployment(settings, nodes.all[0], stopping, once)
+    if deployment is None:
+        return
     database = Database.in_file(settings.home / "watch.db")
-    policies = settings.known_policies()
     limits, finality = settings.limits(agreeing=len(nodes.all)), settings.finality_of(deployment)
-    indexer = Indexer(nodes, database, deployment, finality, limits, complain, settings.load_policy())
+    indexer = Indexer(nodes, database, deployment, finality, limits, complain, policy)
     watcher = Watcher(
         nodes.all,
         indexer,
@@ -125,47 +162,71 @@ def watch(
         deployment,
         policies,
         companies,
-        [parse_address(each) for each in sender or []],
-        [Gateway(url) for url in gateway or []],
+        senders,
+        gateways,
         _shape,
+        lambda: anchors_progress(err),
     )
-    stopping = threading.Event()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, lambda _signal, _frame: stopping.set())
-    worst, doubts = Verdict.HOLDS, 0
-    with database.only_indexer():
-        pause = Pause()
-        while not stopping.is_set():
-            wait = max(1.0, pause.seconds)
-            try:
-                for finding in watcher.look():
-                    worst = _told(finding, told, worst)
-                pause.saw(watcher.reached)
-                doubts = 0
-            except (Unavailable, *DOUBTFUL) as error:
-                # One address may stand for many nodes, of which some are behind others.
-                if once or (isinstance(error, DOUBTFUL) and doubts == DOUBTS):
-                    raise
-                err.print(f"waiting: {error.what}")
-                doubts += isinstance(error, DOUBTFUL)
-                wait = 2.0 ** (doubts + 1)
-            if once:
-                break
-            stopping.wait(wait)
+    with agreeing(), database.only_indexer():
+        worst = _watch(watcher, teller, stopping, once)
     if worst is not Verdict.HOLDS:
         raise typer.Exit(DIFFERS if worst is Verdict.FALSE else COULD_NOT)
 
 
-def _told(finding: Finding, webhook: Webhook | None, worst: Verdict) -> Verdict:
-    """Says what was found, and gives the worst so far."""
-    say(finding_line(finding))
-    if finding.verdict is Verdict.FALSE and webhook is not None:
+def _deployment(settings: Settings, node: Node, stopping: threading.Event, once: bool) -> Deployment | None:
+    """The ledger that is meant, once the node tells; None where one is told to stop before."""
+    while not stopping.is_set():
         try:
-            webhook.post({"company": show_address(finding.company)} | FindingOut.of(finding).model_dump(mode="json"))
-        except GatewayFailed as error:
-            err.print(f"webhook: {error.what}")
-    order = (Verdict.HOLDS, Verdict.UNCHECKED, Verdict.FALSE)
-    return max(worst, finding.verdict, key=order.index)
+            return deployment_for(settings, node)
+        except (NodeUnreachable, NodeRefused) as error:
+            if once:
+                raise
+            err.print(f"waiting: {error.what}")
+            stopping.wait(AGAIN_S)
+    return None
+
+
+def _watch(watcher: Watcher, teller: Teller | None, stopping: threading.Event, once: bool) -> Verdict:
+    """Looks until told to stop, and gives the worst that was found."""
+    order = (Verdict.HOLDS, Verdict.UNCHECKED, Verdict.STALE, Verdict.FALSE)
+    worst, doubts = Verdict.HOLDS, 0
+    pause = Pause()
+    while not stopping.is_set():
+        wait = max(1.0, pause.seconds)
+        try:
+            for matter, finding in watcher.look():
+                say(finding_line(finding))
+                worst = max(worst, finding.verdict, key=order.index)
+                if teller is not None:
+                    teller.hear(matter, finding)
+            pause.saw(watcher.reached)
+            doubts = 0
+        except (Unavailable, *DOUBTFUL) as error:
+            # One address may stand for many nodes, of which some are behind others.
+            if once or (isinstance(error, DOUBTFUL) and doubts == DOUBTS):
+                raise
+            err.print(f"waiting: {error.what}")
+            doubts += isinstance(error, DOUBTFUL)
+            wait = 2.0 ** (doubts + 1)
+        finally:
+            if teller is not None:
+                _deliver(teller, stopping)
+        if once:
+            break
+        stopping.wait(wait)
+    if teller is not None and (left := teller.waiting()):
+        err.print(f"webhook: {left} left to post, which the next watch does.")
+        worst = max(worst, Verdict.UNCHECKED, key=order.index)
+    return worst
+
+
+def _deliver(teller: Teller, stopping: threading.Event) -> None:
+    try:
+        complaint = teller.deliver(stopping.is_set)
+    except NoDatabase as error:
+        complaint = error.what
+    if complaint:
+        err.print(f"webhook: {complaint}", soft_wrap=True)
 
 
 def _shape(view: CompanyView, policy: Policy) -> dict[str, Any]:

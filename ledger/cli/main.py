@@ -33,6 +33,7 @@ from ledger.cli.text import (
     losses_table,
     past_progress,
     plain_console,
+    print_whole,
     rank_table,
     score_tables,
 )
@@ -286,7 +287,7 @@ def score(
     for table in score_tables(view, chosen):
         out.print(table)
     if explanation is not None:
-        out.print(losses_table(view, explanation, ring, EXPLAINED))
+        print_whole(out, losses_table(view, explanation, ring, EXPLAINED))
 
 
 @app.command()

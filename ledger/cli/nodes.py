@@ -12,11 +12,12 @@ from rich.text import Text
 from ledger.chain.deployment import Deployment
 from ledger.chain.node import Node
 from ledger.cli.text import index_progress, plain_console
-from ledger.errors import BrokenLink, HeadMismatch, LogsMissing, MalformedLog, NodesDisagree
+from ledger.errors import BlockNotThere, BrokenLink, HeadMismatch, LogsMissing, MalformedLog, NodesDisagree, NotChecked
 from ledger.indexer.notices import NodeDistrusted, NodeFailed, Notice, Rewound
 from ledger.services.auditing import deployment_on, private_index
 from ledger.settings import Settings
 from ledger.store.reading import Reader
+from ledger.units import BlockNumber
 
 err = plain_console(stderr=True)
 
@@ -48,11 +49,29 @@ def deployment_for(settings: Settings, node: Node) -> Deployment:
 
 
 @contextmanager
-def index_of_own(settings: Settings) -> Iterator[tuple[Reader, Sequence[Node], Deployment]]:
-    """Indexes the whole ledger from the nodes, all that count for a quorum, with progress, and keeps nothing."""
+def agreeing() -> Iterator[None]:
+    """Turns nodes that do not agree into NotChecked: it says nothing of whom they were asked about."""
+    try:
+        yield
+    except NodesDisagree as error:
+        raise NotChecked("The ledger's log", f"the nodes do not agree: {error.what.removesuffix('.')}") from error
+
+
+@contextmanager
+def index_of_own(
+    settings: Settings, until: BlockNumber | None = None
+) -> Iterator[tuple[Reader, Sequence[Node], Deployment]]:
+    """Indexes the whole ledger from the nodes, all that count for a quorum, with progress, and keeps nothing.
+
+    Raises BlockNotThere, before all the work, where a block `until` which one wants to look is still to come.
+    """
     nodes = settings.open_nodes()
     deployment = deployment_for(settings, nodes.all[0])
-    with index_progress(err) as show:
+    if until is not None:
+        latest = nodes.all[0].block("latest")
+        if latest is not None and latest.number < until:
+            raise BlockNotThere(until, latest.number)
+    with agreeing(), index_progress(err) as show:
 
         def tell(notice: Notice) -> None:
             show(notice)

@@ -10,6 +10,7 @@ import typer
 from ledger.badge import percent_down, read_badge
 from ledger.cli.acting import Keystore, desk_of, key_of, read_bytes, receipt_of, say
 from ledger.cli.nodes import Rpc, index_of_own, settings_with
+from ledger.cli.text import care_of
 from ledger.documents import text_of
 from ledger.errors import InvalidBundle, InvalidProof, NeedsNodes, NotChecked, visible
 from ledger.files import write_private
@@ -127,6 +128,8 @@ def _verify_bundle(settings: Settings, name: Digest, bundle: Bundle, trusted: Di
     say(f"Verified as of block {block.number}, {show_time(block.time)} ({show_hex(block.hash)}).")
     for line in _score(proven) if isinstance(proven, ProvenScore) else _promise(proven):
         say(line)
+    for line in care_of(ledger.chain_id):
+        say(line)
     say(since)
     if not pinned:
         say(f"The ledger is {account}: see that this is the chain that you mean.")
@@ -145,6 +148,8 @@ def _verify_statement(settings: Settings, said: SignedStatement, where: str, nam
     say(f"Verified as of block {said.number}, {show_time(said.statement.as_of)} ({show_hex(said.hash)}).")
     say(f"Company {show_address(said.statement.company)}: {floor} ({figures['grade']}).")
     say(f"Signed by {show_address(signer)}." if signer else "Nobody signed it: whoever gave it can't be held to it.")
+    for line in care_of(deployment.chain_id):
+        say(line)
     gave = "gave" if len(nodes) == 1 else "agree on"
     say(f"{', '.join(node.url for node in nodes)} {gave} the log, whole by the contract's own heads.")
 

@@ -7,7 +7,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 
 from rich.console import Console
@@ -29,6 +29,9 @@ from ledger.services.companies import CompanyView
 from ledger.services.monitoring import Finding
 from ledger.services.past import Progress as Progressing
 from ledger.units import show_address, show_hex, show_time
+
+MOST_WIDE = 1000
+"""More than any table is."""
 
 
 class _Plain(Console):
@@ -75,9 +78,30 @@ def index_progress(console: Console) -> Iterator[Tell]:
 @contextmanager
 def past_progress(console: Console) -> Iterator[Progressing]:
     """A progress bar over the events of the log."""
-    with bar(console) as shown:
-        task = shown.add_task("Replaying the log")
-        yield lambda done, total: shown.update(task, completed=done, total=total)
+    with _counted(console, "Replaying the log") as show:
+        yield show
+
+
+@contextmanager
+def anchors_progress(console: Console) -> Iterator[Progressing]:
+    """A progress bar over the blocks that may hold anchors, shown where a node gives few at once."""
+    with _counted(console, "Looking for anchors, blocks") as show:
+        yield show
+
+
+@contextmanager
+def _counted(console: Console, words: str) -> Iterator[Progressing]:
+    with ExitStack() as stack:
+        shown = bar(console)
+        task = shown.add_task(words, total=None)
+
+        def tell(done: int, total: int) -> None:
+            if not shown.live.is_started:
+                # Not before: a bar that is never shown leaves an empty line all the same.
+                stack.enter_context(shown)
+            shown.update(task, completed=done, total=total)
+
+        yield tell
 
 
 def score_tables(view: CompanyView, policy: Policy) -> Iterator[Table]:
@@ -188,31 +212,56 @@ def _ring(ring: Ring) -> str:
     return f"In a ring of confirmations with: {', '.join(map(show_address, ring.component))}.{mutual}"
 
 
-def audit_tables(audit: Audit) -> Iterator[Table]:
-    """What an audit rests on, and what others say."""
+def audit_lines(audit: Audit) -> Iterator[str]:
+    """What an audit rests on, and what others say. In no table, which would break hashes that are to be copied."""
     node = ", ".join(audit.nodes)
-    table = Table(title=f"Audit of {audit.view.name}: {audit.verdict}", show_header=False)
-    table.add_column(overflow="fold")
-    table.add_column(overflow="fold")
     block, latest = audit.block, audit.latest
-    table.add_row("ledger", audit.deployment.account)
-    table.add_row("nodes", f"{node}{', which agree' if len(audit.nodes) > 1 else ''}")
-    table.add_row("as of", f"block {block.number}, {show_time(block.time)} ({show_hex(block.hash)})")
+    yield f"Audit of {audit.view.name}: {audit.verdict}"
+    yield f"Ledger: {audit.deployment.account}"
+    yield from care_of(audit.deployment.chain_id)
+    yield f"Nodes: {node}{', which agree' if len(audit.nodes) > 1 else ''}"
+    yield f"Policy: {audit.policy.name} {show_hex(audit.policy.hash)}"
+    yield f"As of: block {block.number}, {show_time(block.time)} ({show_hex(block.hash)})"
     whole = f"{audit.events} events of {audit.companies} companies replayed; all heads are the contract's at block"
-    table.add_row("complete", f"{whole} {latest.number}")
-    table.add_row("its events", f"{len(audit.history)}, to the head {show_hex(audit.head)}")
-    yield table
-    said = _table("What others say", ["", "", ""])
+    yield f"Complete: {whole} {latest.number}"
+    yield f"Its events: {len(audit.history)}, to the head {show_hex(audit.head)}"
     for finding in (*audit.gateway, *audit.anchors):
-        said.add_row(finding.said, str(finding.verdict), finding.why)
-    if said.rows:
-        yield said
+        yield f"Others say: {_found(finding)}"
 
 
 def finding_line(finding: Finding) -> str:
     """Something that was said of a company, and whether it is so."""
+    return f"{show_address(finding.company)}: {_found(finding)}"
+
+
+def _found(finding: Finding) -> str:
     why = f" ({finding.why})" if finding.why else ""
-    return f"{show_address(finding.company)}: {finding.said}: {finding.verdict}{why}"
+    return f"{finding.said}: {finding.verdict}{why}"
+
+
+_LOCAL = ("a local test chain", "A local test chain proves nothing to anybody but its owner.")
+_PUBLIC = "What is on a test network has no weight, and may be gone one day."
+TEST_CHAINS = {
+    1337: _LOCAL,
+    17000: ("Holesky, a test network", _PUBLIC),
+    31337: _LOCAL,
+    560048: ("Hoodi, a test network", _PUBLIC),
+    11155111: ("Sepolia, a test network", _PUBLIC),
+}
+"""What they are, and what to mind, by their chain ids: what the page that verifies says, too."""
+
+
+def care_of(chain_id: int) -> Iterator[str]:
+    """What to mind of what stands on a chain, if anything."""
+    if chain_id in TEST_CHAINS:
+        name, care = TEST_CHAINS[chain_id]
+        yield f"With care: this is on {name}. {care}"
+
+
+def print_whole(console: Console, table: Table) -> None:
+    """Prints a table as wide as it is, on a narrow console too: its hashes are to be copied."""
+    needed = console.measure(table, options=console.options.update(max_width=MOST_WIDE)).maximum
+    console.print(table, width=max(console.width, needed), soft_wrap=True)
 
 
 def rank_table(views: Sequence[CompanyView], policy: Policy) -> Table:

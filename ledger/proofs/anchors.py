@@ -89,6 +89,39 @@ def require_true_statement(
     require_same(statement, true.figures)
 
 
+def require_not_refuted(
+    said: SignedStatement,
+    given_up: Block | None,
+    latest: Timestamp,
+    ledger: str,
+    logs: Sequence[Log],
+    policies: Mapping[Digest, Policy],
+) -> None:
+    """What can be said of a statement as of a block that the chain does not have, and may have given up: raises
+    InvalidProof if it is false even so; UnknownPolicy as for anchors.
+
+    `given_up` is that block, where it is known. Whatever stood on it, figures up to a head that the company still has
+    follow from that head and the time; that the company had done no more by then, nobody can tell any more.
+    """
+    statement = said.statement
+    if statement.ledger != ledger:
+        raise InvalidProof(f"it is about the ledger {statement.ledger[:80]}, not {ledger}")
+    if given_up is not None and statement.as_of != given_up.time:
+        raise InvalidProof(f"promises are judged as of {statement.as_of}, and its block is of {given_up.time}")
+    try:
+        there = _until(statement.head, logs)
+    except InvalidProof:
+        # It may have stood on that block.
+        return
+    if not there[-1].time <= statement.as_of <= latest + HOUR_S:
+        raise InvalidProof(
+            f"promises are judged as of {statement.as_of}, and its last event is of {there[-1].time}, the chain's"
+            f" latest block of {latest}"
+        )
+    true = statement_of(ledger, there, statement.as_of, _policy(statement.policy, policies))
+    require_same(statement, true.figures)
+
+
 def _until(head: Digest, logs: Sequence[Log]) -> Sequence[Log]:
     for place, log in enumerate(logs, 1):
         if head_in(log) == head:

@@ -13,7 +13,7 @@ from ledger.chain.deployment import Deployment
 from ledger.chain.node import Node
 from ledger.chain.nodes import Nodes
 from ledger.decoding import decode
-from ledger.errors import NeedsRecord, NoContract, NodeRefused, UnknownCompany
+from ledger.errors import BlockNotThere, NeedsRecord, NoContract, NodeRefused, UnknownCompany
 from ledger.events import Block, Event
 from ledger.indexer.follow import Finality
 from ledger.indexer.notices import Tell
@@ -112,24 +112,28 @@ def audit(
     policies: Policies,
     claims: Claims | None,
     shape: Shape,
-    progress: Progress,
+    replaying: Progress,
+    looking: Progress,
 ) -> Audit:
-    """Audits a company, by its address or handle, as of a block, the latest by default.
+    """Audits a company, by its address or handle, as of a block, the latest by default. How far it has
+    come is told in events of the log, then in blocks that may hold anchors.
 
-    Raises as `find_company` does, UnknownCompany where it had not registered by then, BlockNotIndexed, and what a node
+    Raises as `find_company` does, UnknownCompany where it had not registered by then, BlockNotThere, and what a node
     raises.
     """
     cursor = reader.require_cursor()
     node = nodes[0]
+    if at is not None and at > cursor.block.number:
+        raise BlockNotThere(at, cursor.block.number)
     block = cursor.block if at is None else block_at(reader, node, at)
     company = find_company(reader, text)
     address = company.address
     logs = [log for log in reader.history_of(address) if log.block <= block.number]
     if not logs:
         raise UnknownCompany(f"{text} (as of block {block.number})")
-    standings = standings_at(reader, block, progress)
+    standings = standings_at(reader, block, replaying)
     found = score_of(standings, address, block, policy)
-    placed = anchors_of(nodes, deployment, [address], logs[0].block)
+    placed = anchors_of(nodes, deployment, [address], logs[0].block, looking)
     told = [each for each in placed if each.placed.at.block <= block.number]
     since = day_range(Timestamp(max(0, block.time - (DAYS - 1) * DAY_S)), block.time)
     return Audit(
@@ -140,7 +144,7 @@ def audit(
         companies=len(reader.heads()),
         events=reader.event_count(),
         head=head_in(logs[-1]),
-        view=CompanyView(company, profile_of(company), found, block.number <= cursor.final),
+        view=CompanyView(company, profile_of(company), found, block.hash, block.number <= cursor.final),
         policy=policy,
         explanation=explain(standings[address], block.time, policy),
         ring=ring_of(reader, address, block.number),

@@ -25,6 +25,8 @@ class CompanyView:
     profile: Profile | None
     """None where the profile can't be read."""
     score: Score
+    block: Digest
+    """The hash of the block that the score is as of."""
     final: bool
     """Whether the chain can't give up any of what the score rests on."""
 
@@ -182,7 +184,9 @@ def profile_of(company: Company) -> Profile | None:
 
 
 def _view(reader: Reader, company: Company, scorer: Scorer) -> CompanyView:
-    return CompanyView(company, profile_of(company), scorer.score(reader, company), reader.require_cursor().is_final)
+    cursor = reader.require_cursor()
+    found = scorer.score(reader, company)
+    return CompanyView(company, profile_of(company), found, cursor.block.hash, cursor.is_final)
 
 
 def _rank(view: CompanyView) -> tuple[bool, int, Address]:

@@ -15,6 +15,8 @@ from ledger.chain.logs import PlacedAnchor, anchors, proving_block
 from ledger.chain.node import Node
 from ledger.decoding import decode
 from ledger.errors import (
+    BlockGivenUp,
+    BlockGone,
     BlockNotIndexed,
     Contradiction,
     InvalidBundle,
@@ -24,14 +26,14 @@ from ledger.errors import (
     UnknownPolicy,
     visible,
 )
-from ledger.events import Log
+from ledger.events import Block, Log
 from ledger.gateways import Gateway
 from ledger.indexer.project import project
-from ledger.proofs.anchors import TrueAt, require_true_anchor, require_true_statement
+from ledger.proofs.anchors import TrueAt, require_not_refuted, require_true_anchor, require_true_statement
 from ledger.proofs.signed import SignedStatement, read_signed, require_signed
 from ledger.scoring.policy import Policy
 from ledger.services.companies import CompanyView, Scorer, name_of, view_company
-from ledger.services.past import block_at, view_at
+from ledger.services.past import Progress, block_at, view_at
 from ledger.signing import Domain
 from ledger.store.reading import Reader
 from ledger.units import MAX_QUANTITY, Address, BlockNumber, Digest, parse_digest, show_address, show_hex, show_time
@@ -41,11 +43,16 @@ Shape = Callable[[CompanyView, Policy], dict[str, Any]]
 """A score as gateways show it, as JSON has it."""
 
 
+STALE_S = 3600
+"""How long a gateway may lack a block until it stands still, by the chain's clock: some index by the hour."""
+
+
 class Verdict(StrEnum):
     """What was found of something that somebody said."""
 
     HOLDS = "holds"
     FALSE = "does not hold"
+    STALE = "stands still"
     UNCHECKED = "could not be checked"
 
 
@@ -72,16 +79,25 @@ class ToldAnchor:
 
 
 def anchors_of(
-    nodes: Sequence[Node], deployment: Deployment, companies: Sequence[Address], first: BlockNumber
+    nodes: Sequence[Node],
+    deployment: Deployment,
+    companies: Sequence[Address],
+    first: BlockNumber,
+    progress: Progress,
 ) -> list[ToldAnchor]:
-    """The anchors of companies from a block on, of all that any node tells. Raises what a node raises.
+    """The anchors of companies from a block on, of all that any node tells. Raises what a node raises. `progress` is
+    called with blocks, of all nodes together, where some node gives few at once.
 
     No chain of hashes holds them: where not all tell of one, its block's receipts have to show it.
     """
     told: dict[PlacedAnchor, list[Node]] = {}
-    for node in nodes:
+    for place, node in enumerate(nodes):
+
+        def show(done: int, total: int, place: int = place) -> None:
+            progress(place * total + done, len(nodes) * total)
+
         # Not by their places: who says something else of one could hide what the others give.
-        for each in anchors(node, deployment.address, companies, first):
+        for each in anchors(node, deployment.address, companies, first, show):
             told.setdefault(each, []).append(node)
     placed = sorted(told, key=lambda each: (each.place, each.anchored.statement))
     return [
@@ -145,13 +161,31 @@ def examine_statement(
 
     def check() -> None:
         require_signed(said, Domain(deployment.chain_id, deployment.address))
-        require_true_statement(said, block_at(reader, node, said.number), deployment.account, logs, policies)
+        block = block_at(reader, node, said.number)
+        if block.hash != said.hash:
+            latest = reader.require_cursor().block.time
+            given_up = _given_up(node, said.number, said.hash)
+            require_not_refuted(said, given_up, latest, deployment.account, logs, policies)
+            raise BlockGivenUp(said.number, show_hex(said.hash), show_hex(block.hash), given_up is not None)
+        require_true_statement(said, block, deployment.account, logs, policies)
         if named not in (None, name := _name_at(reader, company, said.number)):
             raise InvalidProof(f"it names the company {named!r}, which then called itself {name!r}")
 
     later = sum(log.block > said.number for log in logs)
     since = f", {later} events of the company ago" if later else ""
     return _judged(company, f"{where}: a statement as of block {said.number}{since}, {signed}", check)
+
+
+def _given_up(node: Node, number: BlockNumber, hash_: Digest) -> Block | None:
+    """A block that the index does not have, by its hash, where a node has it: the chain gave it up. Raises InvalidProof
+    where that is another number's, BlockGone where it is the index that is behind.
+    """
+    header = node.block_of(hash_)
+    if header is not None and header.number != number:
+        raise InvalidProof(f"{show_hex(hash_)} is the hash of block {header.number}, not of block {number}")
+    if header is not None and header == node.block(number):
+        raise BlockGone(node.url, number)
+    return header
 
 
 def _name_at(reader: Reader, address: Address, number: BlockNumber) -> str:
@@ -203,13 +237,42 @@ def examine_claims(
     where = f"{claims.url}: a score"
     try:
         shown = json.loads(_given(claims.score))
-        number = _number(shown["as_of_block"])
-        check = partial(_require_shown, reader, node, company, shown, number, policies, shape)
+        number, hash_ = _named(shown)
+        check = partial(_require_shown, reader, node, company, shown, number, hash_, policies, shape)
         return [stated, _judged(company, f"{where} as of block {number}", check)]
     except TrothError as error:
         return [stated, _found(company, where, error)]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         return [stated, _found(company, where, InvalidBundle(f"it is no score ({error!r})"))]
+
+
+def named_block(reader: Reader, node: Node, claims: Claims) -> BlockNumber | None:
+    """The block that what a gateway gave is as of, the lower one where it is two; None where either is of no block that
+    the chain has, as far as it is indexed.
+    """
+    try:
+        said = read_signed(_given(claims.statement))
+        named = ((said.number, said.hash), _named(json.loads(_given(claims.score))))
+        there = all(block_at(reader, node, number).hash == hash_ for number, hash_ in named)
+    except (TrothError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return min(number for number, _ in named) if there else None
+
+
+def examine_pace(reader: Reader, node: Node, url: str, company: Address, last: BlockNumber, asked: Block) -> Finding:
+    """Whether a gateway goes on as the chain does, which was at the block `asked` when it was asked: `last` is the
+    last block that it named, and that the chain has. Raises what a node raises.
+    """
+    if last < asked.number:
+        lacking = block_at(reader, node, BlockNumber(last + 1))
+        behind_s = asked.time - lacking.time
+        if behind_s > STALE_S:
+            said = f"{url}: {asked.number - last} blocks and {behind_s // 60} min behind the chain"
+            why = (
+                f"the last block that it named, and the chain has, is {last}; the next is of {show_time(lacking.time)}"
+            )
+            return Finding(company, said, Verdict.STALE, why)
+    return Finding(company, f"{url}: it goes on, at block {last}", Verdict.HOLDS, "")
 
 
 def _given(content: bytes | TrothError) -> bytes:
@@ -218,10 +281,12 @@ def _given(content: bytes | TrothError) -> bytes:
     return content
 
 
-def _number(shown: Any) -> BlockNumber:
-    if type(shown) is not int or not 0 <= shown <= MAX_QUANTITY:
-        raise ValueError(f"{str(shown)[:40]!r} is no block's number")
-    return BlockNumber(shown)
+def _named(shown: dict[str, Any]) -> tuple[BlockNumber, Digest]:
+    """The block that a score is as of, by what it says: its number, and its hash."""
+    number = shown["as_of_block"]
+    if type(number) is not int or not 0 <= number <= MAX_QUANTITY:
+        raise ValueError(f"{str(number)[:40]!r} is no block's number")
+    return BlockNumber(number), parse_digest(shown["as_of_hash"])
 
 
 def _require_shown(
@@ -230,16 +295,20 @@ def _require_shown(
     company: Address,
     shown: dict[str, Any],
     number: BlockNumber,
+    hash_: Digest,
     policies: Policies,
     shape: Shape,
 ) -> None:
+    block = block_at(reader, node, number)
+    if block.hash != hash_:
+        given_up = _given_up(node, number, hash_)
+        raise BlockGivenUp(number, show_hex(hash_), show_hex(block.hash), given_up is not None)
     policy = policies.get(parse_digest(shown["policy"]))
     if policy is None:
         raise UnknownPolicy(shown["policy"])
     if number == reader.require_cursor().block.number:
         view = view_company(reader, show_address(company), Scorer(policy))
     else:
-        block = block_at(reader, node, number)
         view, _ = view_at(reader, show_address(company), block, policy, False, _silently)
     true = shape(view, policy)
     for name in sorted(true.keys() | shown.keys()):
@@ -265,7 +334,7 @@ def _found(company: Address, said: str, error: TrothError) -> Finding:
     why = error.why if isinstance(error, InvalidProof) else error.what.removesuffix(".")
     verdict = Verdict.FALSE if isinstance(error, Contradiction) else Verdict.UNCHECKED
     if isinstance(error, BlockNotIndexed):
-        why = f"{why}; it is looked at again later"
+        why = f"{why}; a later look may reach it"
     # On one line: what a gateway says is not to look like another finding.
     return Finding(company, said, verdict, " ".join(visible(why).split()))
 

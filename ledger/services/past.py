@@ -20,7 +20,7 @@ from ledger.store.reading import Reader
 from ledger.units import Address, BlockNumber
 
 Progress = Callable[[int, int], None]
-"""Called with how many events are done, and how many there are."""
+"""Called with how many events, or blocks, are done, and how many there are."""
 
 
 def block_at(reader: Reader, node: Node, number: BlockNumber) -> Block:
@@ -49,7 +49,8 @@ def view_at(
     if company.address not in standings:
         raise UnknownCompany(f"{text} (as of block {block.number})")
     final = block.number <= reader.require_cursor().final
-    view = CompanyView(company, profile_of(company), score_of(standings, company.address, block, policy), final)
+    found = score_of(standings, company.address, block, policy)
+    view = CompanyView(company, profile_of(company), found, block.hash, final)
     return view, explain(standings[company.address], block.time, policy) if explained else None
 
 

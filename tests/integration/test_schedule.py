@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from ledger.chain.node import Node
+from ledger.services import scheduling
 from ledger.services.scheduling import Schedule
 from ledger.settings import Settings
 from tests.integration.test_acting import Town, made, town
@@ -50,6 +53,12 @@ def gateway(app: FastAPI) -> Iterator[str]:
 def anchors(gateway: str) -> list[dict[str, Any]]:
     with urlopen(f"{gateway}/api/companies/acme/anchors") as answer:
         found: list[dict[str, Any]] = json.loads(answer.read())
+        return found
+
+
+def health(gateway: str) -> list[dict[str, Any]]:
+    with urlopen(f"{gateway}/api/health") as answer:
+        found: list[dict[str, Any]] = json.loads(answer.read())["anchors"]
         return found
 
 
@@ -93,6 +102,46 @@ def test_an_anchor_that_the_chain_gave_up_is_made_again(town: Town, app: FastAPI
     assert again != lost
     with pytest.raises(OSError, match="404"):
         urlopen(gateway + lost["url"])
+
+
+def test_a_fault_of_any_kind_ends_no_schedule_and_is_seen(
+    town: Town, app: FastAPI, gateway: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    schedule: Schedule = app.state.schedule
+    schedule.look()
+    before, nobody = health(gateway)
+    [last, *_] = anchors(gateway)
+    assert (before["company"], before["last_block"], before["failing_since"]) == ("acme", last["block"], None)
+    assert (nobody["company"], nobody["last_block"]) == ("nobody", None)
+    assert nobody["failing_since"] is not None
+
+    tries: list[None] = []
+
+    def failing(*_arguments: object) -> None:
+        tries.append(None)
+        raise RuntimeError("http://node.example.org/SECRET")
+
+    monkeypatch.setattr(scheduling, "LOOK_S", 0.05)
+    # The server's own log goes to nobody else.
+    server = logging.getLogger("uvicorn.error")
+    server.addHandler(caplog.handler)
+    stopping = threading.Event()
+    with monkeypatch.context() as patch:
+        patch.setattr(schedule, "_desk", failing)
+        thread = threading.Thread(target=schedule.run, args=(stopping,))
+        thread.start()
+        try:
+            assert waiting(lambda: len(tries) > 4)
+            failed, _ = health(gateway)
+        finally:
+            stopping.set()
+            thread.join()
+            server.removeHandler(caplog.handler)
+    assert (failed["last_block"], failed["failing_since"] is None) == (last["block"], False)
+    assert "acme could not be anchored, by a fault of ours, and is tried again: RuntimeError at test_s" in caplog.text
+    assert "SECRET" not in caplog.text
+    schedule.look()
+    assert health(gateway)[0] == before
 
 
 def test_a_bundle_that_is_not_kept_is_said_to_be_unknown(gateway: str) -> None:

@@ -66,8 +66,8 @@ def deploy(chain: LocalChain, when: Timestamp) -> Deployment:
 
 
 @contextmanager
-def lying_node(true_url: str, answer: Answer) -> Iterator[str]:
-    """A node that asks a true one, and says what `answer` makes of it. Gives its URL."""
+def lying_node(true_url: str, answer: Answer, port: int = 0) -> Iterator[str]:
+    """A node that asks a true one, and says what `answer` makes of it, on a free port by default. Gives its URL."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_OPTIONS(self) -> None:
@@ -100,14 +100,14 @@ def lying_node(true_url: str, answer: Answer) -> Iterator[str]:
         def log_message(self, *_args: Any) -> None:
             pass
 
-    with serving(Handler) as url:
+    with serving(Handler, port) as url:
         yield url
 
 
 @contextmanager
-def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    """An HTTP server on a free port of this machine. Gives its URL."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+def serving(handler: type[BaseHTTPRequestHandler], port: int = 0) -> Iterator[str]:
+    """An HTTP server on a port of this machine, a free one by default. Gives its URL."""
+    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
