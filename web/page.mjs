@@ -61,11 +61,10 @@ async function report() {
   }
 }
 
-/** Who is believed about the chain: whoever gave a block's hash, or nodes. */
+/** Who is believed about the chain: whoever gave a block's hash, nodes, or both. */
 function witnessGiven() {
   const hash = at("hash").value.trim();
-  if (!hash) return { urls: urlsIn(at("nodes").value) };
-  if (/^0x[0-9a-fA-F]{64}$/.test(hash)) return { hash };
+  if (!hash || /^0x[0-9a-fA-F]{64}$/.test(hash)) return { hash, urls: urlsIn(at("nodes").value) };
   throw new Unavailable("what you entered is no block’s hash", "It has 0x and 64 digits from 0 to 9 and a to f.");
 }
 
@@ -92,15 +91,25 @@ async function contentGiven() {
   );
 }
 
-/** Whose word it is that the block is on the chain, and whether the company's head is `still` what it was. */
+/**
+ * Whose word it is that the block is on the chain: of an entered hash, and of nodes' `hosts`, of which there may be fewer
+ * than were `asked`; and whether the company's head is `still` what it was, null where no node says so.
+ */
 async function confirmed(proven, { hash, urls }) {
-  if (hash) {
-    requireBlock(proven, hash);
-    return { hosts: [], still: null };
+  if (hash) requireBlock(proven, hash);
+  const entered = Boolean(hash);
+  if (!urls.length && !entered) {
+    throw new Unavailable(
+      `all in the file fits together, but nobody was asked whether its block ${proven.block.number} is on the chain`,
+      "Enter the address of a node, or the block’s hash from somebody you trust.",
+    );
   }
-  if (urls.length) return { hosts: urls.map((url) => new URL(url).host), ...(await requireOnChain(proven, urls, PINS)) };
-  throw new Unavailable(
-    `all in the file fits together, but nobody was asked whether its block ${proven.block.number} is on the chain`,
-    "Enter the address of a node, or the block’s hash from somebody you trust.",
-  );
+  if (!urls.length) return { entered, asked: 0, hosts: [], still: null };
+  try {
+    return { entered, asked: urls.length, ...(await requireOnChain(proven, urls, PINS)) };
+  } catch (error) {
+    if (!entered || !(error instanceof Unavailable)) throw error;
+    const alone = "The block has the hash that you entered: to rely on that alone, take the nodes away.";
+    throw new Unavailable(error.message, `${error.remedy} ${alone}`);
+  }
 }

@@ -203,9 +203,12 @@ function listed(checks, bundle, held, witness, kind) {
 function heldOf(check, bundle, witness) {
   if (check === "basis") return bundle.anchor ? BASES.anchor : bundle.bundle === "score" ? BASES.state : BASES.promise;
   if (check !== "block") return CHECKS[check][1];
-  const { hosts } = witness;
-  if (!hosts.length) return "It has the hash that you entered.";
-  return hosts.length > 1 ? `All ${hosts.length} nodes have it: ${hosts.join(", ")}.` : `${hosts[0]} has it.`;
+  const { entered, asked, hosts } = witness;
+  const hash = "It has the hash that you entered";
+  if (!asked) return `${hash}.`;
+  const nodes = hosts.length > 1 ? `all ${hosts.length} nodes have it: ${hosts.join(", ")}` : `one node has it: ${hosts[0]}`;
+  const same = asked > hosts.length ? ` You entered ${asked} different addresses: those of one host count as one node.` : "";
+  return `${entered ? `${hash}, and ${nodes}.` : sentence(nodes)}${same}`;
 }
 
 // ── words ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

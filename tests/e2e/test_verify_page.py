@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
+from ledger.chain.anvil import LocalChain
 from ledger.chain.contract import code_hash, created_address
 from ledger.chain.node import Node
 from ledger.documents import document
@@ -315,12 +318,8 @@ def test_nodes_say_whether_a_score_is_verified_and_whether_it_is_still_so(town: 
     assert verdict == "Verified"
     assert "The company has done nothing since." in words
     assert "Not yet due then: " in words
-    assert "127.0.0.1:" in words
+    assert "One node has it: your own computer." in words
     assert "the company itself" in words
-    with lying_node(town.chain.url, lambda method, params, result: result) as other:
-        verdict, words = town_s_visitor.check(path, [town.chain.url, other])
-        assert verdict == "Verified"
-        assert "All 2 nodes have it" in words
     receipt = made(town)
     assert "The company has acted since." in town_s_visitor.check(path, [town.chain.url])[1]
     proof = town.home / "page-receipt.gz"
@@ -329,6 +328,106 @@ def test_nodes_say_whether_a_score_is_verified_and_whether_it_is_still_so(town: 
     assert verdict == "Verified"
     assert "Your parcel is there" in words
     assert "Not done yet, and not yet due." in words
+
+
+@contextmanager
+def reached_as(page: Page, chain: LocalChain, *urls: str) -> Iterator[None]:
+    """A chain's node under other addresses."""
+
+    def answer(route: Route) -> None:
+        asked = Request(chain.url, route.request.post_data_buffer, {"Content-Type": "application/json"})
+        with urlopen(asked) as response:
+            said = {"Access-Control-Allow-Origin": "*", "Content-Type": "application/json"}
+            route.fulfill(status=200, headers=said, body=response.read())
+
+    for url in urls:
+        page.route(url, answer)
+    yield
+    page.unroute_all()
+
+
+@pytest.mark.parametrize(
+    "others, said",
+    [
+        (["http://localhost:{port}/"], "One node has it: your own computer. You entered 2 different addresses"),
+        (
+            ["http://LOCALHOST:{port}", "http://127.0.0.1:{port}/?b"],
+            "You entered 3 different addresses",
+        ),
+        (
+            ["https://ONE.example:443", "https://one.example/", "https://one.example/a"],
+            "All 2 nodes have it: your own computer, one.example. You entered 3 different addresses: those of one host",
+        ),
+        (
+            ["https://one.example", "https://one.example./"],
+            "All 2 nodes have it: your own computer, one.example. You entered",
+        ),
+        (
+            ["https://one.example/", "https://two.example/"],
+            "All 3 nodes have it: your own computer, one.example, two.example.",
+        ),
+    ],
+    ids=["names of this computer", "its paths", "a host's paths", "a dot at the end", "other hosts"],
+)
+def test_only_nodes_of_different_hosts_count_as_several(
+    town: Town, proof: Path, town_s_visitor: Visitor, complaints: list[str], others: Sequence[str], said: str
+) -> None:
+    port = town.chain.url.rpartition(":")[2]
+    with reached_as(town_s_visitor.page, town.chain, "https://one.example*/**", "https://two.example/**"):
+        nodes = [town.chain.url, *(other.replace("{port}", port) for other in others)]
+        verdict, words = town_s_visitor.check(proof, nodes)
+    assert verdict == "Verified"
+    assert said in words
+    assert ("You entered" in words) == ("You entered" in said)
+    # The page asked whom it was told to ask.
+    assert all(url.startswith(("https://one.example", "https://two.example", "http://localhost")) for url in complaints)
+    complaints.clear()
+
+
+def test_a_hash_and_nodes_have_to_agree_where_both_are_given(
+    town: Town, proof: Path, town_s_visitor: Visitor, complaints: list[str]
+) -> None:
+    _, block_hash = file_of(read_bundle(proof.read_bytes())[1])
+    verdict, words = town_s_visitor.check(proof, [town.chain.url], block_hash)
+    assert verdict == "Verified"
+    assert "It has the hash that you entered, and one node has it: your own computer." in words
+    assert "The company has" in words
+    other = Node(town.chain.url).request("eth_getBlockByNumber", "0x1", False)
+    with lying_node(town.chain.url, lies_of(other)["another block"].answer) as liar:
+        verdict, words = town_s_visitor.check(proof, [liar], block_hash)
+    assert verdict == "It does not hold"
+    verdict, words = town_s_visitor.check(proof, [town.chain.url], "0x" + "ab" * 32)
+    assert verdict == "It does not hold"
+    dead = f"http://127.0.0.1:{free_port()}"
+    verdict, words = town_s_visitor.check(proof, [dead], block_hash)
+    assert verdict == "Could not check"
+    assert "to rely on that alone, take the nodes away" in words
+    complaints.clear()
+
+
+def test_a_node_s_key_is_shown_to_nobody(
+    town: Town, proof: Path, town_s_visitor: Visitor, complaints: list[str]
+) -> None:
+    """People show what they see to others; providers put their keys into the path and the query."""
+    other = Node(town.chain.url).request("eth_getBlockByNumber", "0x1", False)
+    keys = "/v2/s3cretpath?apikey=s3cretquery"
+    dead = f"http://127.0.0.1:{free_port()}"
+    chatty = Lie("eth_call", lambda said: Refusal(f"no plan for {keys}: s3cretquery"), "", "")
+    for lie in [*lies_of(other).values(), chatty]:
+        with lying_node(town.chain.url, lie.answer) as liar:
+            for nodes in ([liar + keys], [town.chain.url, liar + keys]):
+                verdict, words = town_s_visitor.check(proof, nodes)
+                assert verdict != "Verified"
+                assert "s3cret" not in words
+    verdict, words = town_s_visitor.check(proof, [dead + keys])
+    assert f"No node answers at {dead}/…" in words
+    assert "s3cret" not in words
+    for url in (f"http://node.example{keys}", f"node.example{keys}", f"https://name:s3cretword@node.example{keys}"):
+        verdict, words = town_s_visitor.check(proof, [url])
+        assert verdict == "Could not check"
+        assert "node.example" in words
+        assert "s3cret" not in words
+    complaints.clear()
 
 
 def test_a_score_proven_by_the_contract_s_head_is_verified_by_nodes(town: Town, town_s_visitor: Visitor) -> None:
