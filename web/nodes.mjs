@@ -60,10 +60,11 @@ function hostOf(url) {
 /**
  * Checks that nodes have the block, all of them, and gives whose word that is, host by host, and for a score whether the
  * company's head is `still` what it was then. Throws InvalidProof where they have another block, and Unavailable, naming
- * the node, where one can't tell or says something else than the others.
+ * the node, where one can't tell or says something else than the others, and whatever `stop` was aborted by.
  */
-export async function requireOnChain(proven, urls, pins) {
-  const asked = await Promise.allSettled(urls.map((url) => ask(url, proven, pins)));
+export async function requireOnChain(proven, urls, pins, stop) {
+  const asked = await Promise.allSettled(urls.map((url) => ask(url, proven, pins, stop)));
+  stop.throwIfAborted();
   const failed = asked.find(({ status }) => status === "rejected");
   if (failed) throw failed.reason;
   const said = asked.map(({ value }) => value);
@@ -90,9 +91,9 @@ function requireAgreement(said, name, what) {
   );
 }
 
-async function ask(url, { chainId, contract, block, company, kind }, { headOf }) {
+async function ask(url, { chainId, contract, block, company, kind }, { headOf }, stop) {
   const node = shownOf(url);
-  const request = (method, ...params) => requestOf(url, method, params);
+  const request = (method, ...params) => requestOf(url, method, params, stop);
   const call = { to: contract, data: `${headOf}${company?.slice(2).padStart(64, "0")}` };
   const [chain, code, found, latest, head] = await Promise.all([
     request("eth_chainId"),
@@ -124,7 +125,7 @@ function nonsense(node) {
   return new Unavailable(`the node at ${node} gives answers that make no sense`, "Ask another node.");
 }
 
-async function requestOf(url, method, params) {
+async function requestOf(url, method, params, stop) {
   let answer;
   try {
     const response = await fetch(url, {
@@ -132,7 +133,7 @@ async function requestOf(url, method, params) {
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
       ...PRIVATE,
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.any([stop, AbortSignal.timeout(PATIENCE_MS)]),
     });
     answer = JSON.parse(new TextDecoder().decode(await collected(response.body, MOST_BYTES)));
   } catch (error) {

@@ -73,9 +73,25 @@ const FATES = {
 
 // ── verdicts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** What is shown while it is computed. */
-export function busy() {
-  return element("p", "quiet", "Checking …");
+/** What is shown while it is computed. Whenever others are waited for, `tell` says so, and `stop` can be called. */
+export function busy(stop) {
+  const said = element("p", "quiet", "Checking …");
+  const [amount, bar, button] = [element("p", "quiet"), element("progress"), element("button", "second", "Stop")];
+  bar.setAttribute("aria-label", "Loaded");
+  button.type = "button";
+  button.addEventListener("click", stop);
+  const waiting = element("div", "waiting", amount, bar, button);
+  waiting.hidden = true;
+  function tell(words, size = 0, total = 0) {
+    // Said aloud when it changes; the amounts are not.
+    if (said.textContent !== words) said.textContent = words;
+    const isKnown = size > 0 && total >= size;
+    amount.textContent = size ? `${megabytes(size)}${isKnown ? ` of ${megabytes(total)}` : ""}` : "";
+    bar.hidden = !isKnown;
+    if (isKnown) Object.assign(bar, { max: total, value: size });
+    waiting.hidden = false;
+  }
+  return { verdict: [said], found: [waiting], tell };
 }
 
 /** What is shown where all holds; `witness` says whose word it is that the block is on the chain. */
@@ -234,6 +250,10 @@ function chainOf(chainId) {
 /** A share in per cent with one decimal, rounded down: never more than is assured. */
 function percent(ppm) {
   return `${Math.floor(ppm / 10_000)}.${Math.floor(ppm / 1000) % 10} %`;
+}
+
+function megabytes(size) {
+  return `${(size / 1e6).toFixed(1)} MB`;
 }
 
 function moment(time) {

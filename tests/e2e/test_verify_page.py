@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gzip
 import re
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from http.server import SimpleHTTPRequestHandler
+from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -297,6 +298,153 @@ def test_a_link_to_where_somebody_may_listen_is_not_loaded(
     assert "is no address that can be asked" in words
 
 
+@dataclass
+class Slow:
+    """A server that sends a file piece by piece, each when it is let."""
+
+    length: int
+    """As it says."""
+    let: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    is_over: threading.Event = field(default_factory=threading.Event)
+    piece: int = 1_200_000
+
+    @property
+    def handler(self) -> type[BaseHTTPRequestHandler]:
+        slow = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Access-Control-Allow-Origin", "*")
+                if slow.length:
+                    self.send_header("Content-Length", str(slow.length))
+                self.end_headers()
+                while slow.let.acquire() and not slow.is_over.is_set():
+                    self.wfile.write(bytes(slow.piece))
+                    self.wfile.flush()
+                self.close_connection = True
+
+            def log_message(self, *_args: Any) -> None:
+                pass
+
+        return Handler
+
+    def end(self) -> None:
+        self.is_over.set()
+        self.let.release()
+
+
+@pytest.fixture
+def patient(browser: Browser, built: Callable[[Ledger], str]) -> Iterator[Page]:
+    """A page whose clock a test may put forward."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    page.clock.install()
+    page.goto(built(LEDGER))
+    yield page
+    context.close()
+
+
+def test_a_link_s_loading_is_shown_and_can_be_stopped(patient: Page) -> None:
+    slow = Slow(5_000_000)
+    with serving(slow.handler) as url:
+        patient.get_by_label("Or a link to one").fill(f"{url}/score.gz")
+        patient.get_by_role("button", name="Verify").press("Enter")
+        expect(patient.locator("#verdict")).to_have_text(f"Loading the file from {url.removeprefix('http://')} …")
+        slow.let.release()
+        expect(patient.locator("#found")).to_contain_text("1.2 MB of 5.0 MB")
+        slow.let.release()
+        expect(patient.locator("#found")).to_contain_text("2.4 MB of 5.0 MB")
+        bar = patient.get_by_role("progressbar", name="Loaded")
+        assert bar.evaluate("bar => bar.value / bar.max") == 0.48
+        patient.keyboard.press("Tab")
+        patient.keyboard.press("Enter")
+        expect(patient.locator(".verdict h2")).to_have_text("Could not check")
+        expect(patient.locator(".verdict")).to_have_text(re.compile("You stopped it. ?Press Verify to begin anew"))
+        slow.end()
+
+
+def test_how_far_a_link_s_loading_is_can_be_said_without_its_length(patient: Page) -> None:
+    slow = Slow(0)
+    with serving(slow.handler) as url:
+        patient.get_by_label("Or a link to one").fill(f"{url}/score.gz")
+        patient.get_by_role("button", name="Verify").click()
+        slow.let.release()
+        expect(patient.locator("#found")).to_contain_text("1.2 MB")
+        expect(patient.get_by_role("progressbar")).to_be_hidden()
+        slow.end()
+        expect(patient.locator(".verdict")).to_contain_text("it is not a gzip file")
+
+
+@pytest.mark.parametrize("pieces", [0, 1])
+def test_a_link_s_server_that_falls_silent_is_given_up(patient: Page, pieces: int) -> None:
+    slow = Slow(5_000_000)
+    with serving(slow.handler) as url:
+        patient.get_by_label("Or a link to one").fill(f"{url}/score.gz")
+        patient.get_by_role("button", name="Verify").click()
+        for _ in range(pieces):
+            slow.let.release()
+            expect(patient.locator("#found")).to_contain_text("1.2 MB of 5.0 MB")
+        expect(patient.get_by_role("button", name="Stop")).to_be_visible()
+        patient.clock.fast_forward(21_000)
+        expect(patient.locator(".verdict h2")).to_have_text("Could not check")
+        expect(patient.locator(".verdict")).to_contain_text("it has sent nothing for 20 seconds")
+        expect(patient.locator(".verdict")).to_contain_text("Load it by itself, and choose it here as a file")
+        slow.end()
+
+
+def test_a_link_s_server_that_never_ends_is_given_up(patient: Page) -> None:
+    slow = Slow(30_000_000, piece=100_000)
+    with serving(slow.handler) as url:
+        patient.get_by_label("Or a link to one").fill(f"{url}/score.gz")
+        patient.get_by_role("button", name="Verify").click()
+        for piece in range(1, 41):
+            slow.let.release()
+            expect(patient.locator("#found")).to_contain_text(f"{piece / 10:.1f} MB of 30.0 MB")
+            patient.clock.fast_forward(15_000)
+        expect(patient.locator(".verdict")).to_contain_text("it takes longer than 10 minutes")
+        slow.end()
+
+
+def test_a_link_to_nothing_says_what_its_server_says(patient: Page) -> None:
+    class Nothing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(404)
+            self.send_header("Access-Control-Allow-Origin", "*")
+            self.end_headers()
+
+        def log_message(self, *_args: Any) -> None:
+            pass
+
+    with serving(Nothing) as url:
+        patient.get_by_label("Or a link to one").fill(f"{url}/score.gz")
+        patient.get_by_role("button", name="Verify").click()
+        expect(patient.locator(".verdict")).to_contain_text("it answers with the status 404")
+
+
+def test_waiting_for_nodes_can_be_stopped(patient: Page) -> None:
+    is_over = threading.Event()
+
+    class Silent(BaseHTTPRequestHandler):
+        def do_OPTIONS(self) -> None:
+            is_over.wait()
+
+        def log_message(self, *_args: Any) -> None:
+            pass
+
+    with serving(Silent) as url:
+        patient.get_by_label("A file that you were given").set_input_files(
+            {"name": "proof.json.gz", "mimeType": "application/gzip", "buffer": TRUE}
+        )
+        patient.get_by_label("Addresses of Ethereum nodes").fill(url)
+        patient.get_by_role("button", name="Verify").click()
+        expect(patient.locator("#verdict")).to_contain_text("Asking whether its block is on the chain …")
+        patient.get_by_role("button", name="Stop").click()
+        expect(patient.locator(".verdict")).to_contain_text("You stopped it.")
+        is_over.set()
+
+
 # ── by nodes ──
 
 
@@ -551,8 +699,8 @@ def test_it_is_used_by_keys_alone_and_says_its_verdict_aloud(visitor: Visitor) -
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
     assert reached == ["link", "nodes", "SUMMARY", "hash", "verify"]
-    for field in page.locator("input, textarea, button").all():
-        assert field.evaluate("node => node.labels?.length > 0 || node.textContent.trim() !== ''")
+    for control in page.locator("input, textarea, button").all():
+        assert control.evaluate("node => node.labels?.length > 0 || node.textContent.trim() !== ''")
 
 
 def test_it_says_what_it_needs_where_scripts_are_off(browser: Browser) -> None:
