@@ -48,6 +48,7 @@ function show({ verdict, found }) {
   at("verdict").replaceChildren(...verdict);
   at("found").replaceChildren(...found);
   at("verdict").scrollIntoView();
+  at("verdict").querySelector("h2")?.focus({ preventScroll: true });
 }
 
 /** What comes of it; `tell` says what is waited for until then, which `stop` ends. */

@@ -5,12 +5,11 @@ import { checksummed } from "./bytes.mjs";
 import { wordsOf } from "./receipts.mjs";
 import { InvalidBundle, InvalidProof, Unavailable } from "./refusals.mjs";
 
-const CHAINS = {
-  1: "Ethereum",
-  11155111: "Sepolia, a test network",
-  31337: "a local test chain",
-  560048: "Hoodi, a test network",
-};
+const CHAINS = { 1: "Ethereum", 17000: "Holesky", 560048: "Hoodi", 11155111: "Sepolia" };
+const [TEST_NETS, LOCAL] = [
+  [17000, 560048, 11155111],
+  [1337, 31337],
+];
 
 /** What each check is about, what is so where it holds, and what where it does not. */
 const CHECKS = {
@@ -34,18 +33,12 @@ const CHECKS = {
     "The figures are not what the history gives.",
   ],
   slot: ["The promise", "What the ledger held is of this promise, and of this company.", "It is not of this promise."],
-  block: ["The block", "", "Its block is not on the chain."],
+  block: ["The block", "", "By the word of those whom you believe, this is not on the chain."],
 };
 const BASES = {
   anchor: "The statement is recorded in the block that the file names: hash by hash, without a gap.",
   promise: "After the block that the file names, the ledger held what is said here: hash by hash, without a gap.",
   state: "After the block that the file names, the ledger held the end of this very history, hash by hash.",
-};
-
-const TEST_CHAINS = {
-  11155111: "What is on a test network has no weight, and may be gone one day.",
-  31337: "A local test chain proves nothing to anybody but its owner.",
-  560048: "What is on a test network has no weight, and may be gone one day.",
 };
 
 const ICONS = {
@@ -54,6 +47,9 @@ const ICONS = {
   unknown: "M9 9.6a3 3 0 1 1 4.3 2.7c-.9.4-1.3 1-1.3 1.9M12 17.2v.1",
   skipped: "M8 12h8",
 };
+
+/** Not to be seen themselves, and part of how words, lines and pictures are written. */
+const SEEN = "\n\u200c\u200d\ufe0e\ufe0f";
 
 const UNMET = {
   differs: "This does not hold.",
@@ -96,19 +92,46 @@ export function busy(stop) {
 
 /** What is shown where all holds; `witness` says whose word it is that the block is on the chain. */
 export function verified(proven, bundle, checks, witness) {
-  const isScore = proven.kind === "score";
-  const until = `block ${proven.block.number.toLocaleString("en")} of ${moment(proven.block.time)}`;
-  const chain = chainOf(proven.chainId);
-  // A history binds its chain. A promise's state does not: the block does, and nodes say of which chain that is.
-  const unsaid = `. The file says that this is on ${chain}: whoever gave you the block’s hash has to say so, too.`;
-  const where = isScore || witness.hosts.length ? `, on ${chain}.` : unsaid;
-  const said = isScore ? "follows from all that the company did up to" : "is what the ledger held after";
-  const found = isScore ? scoreOf(proven, witness) : promiseOf(proven);
-  const care = TEST_CHAINS[proven.chainId];
+  const found = proven.kind === "score" ? scoreOf(proven, witness) : promiseOf(proven);
   return {
-    verdict: [verdict("verified", "Verified", `What is below ${said} ${until}${where}`, ...(care ? [care] : []))],
+    verdict: [verdict("verified", "Verified", ...summaryOf(proven), ...careOf(proven), restsOn(proven, witness))],
     found: [...found, ...listed(checks, bundle, new Set(checks), witness)],
   };
+}
+
+/** What was verified, of whom, as of when; and what that does not say. */
+function summaryOf({ kind, company, profile, receipt, status, block }) {
+  const when = moment(block.time);
+  if (kind === "score") {
+    return [
+      ["The figures below follow from all that ", ...whoIs(company, profile), ` recorded up to ${when}: nothing is left out.`],
+      "They do not say what came later, what the company never recorded, or who it is.",
+    ];
+  }
+  const who = whoIs(receipt.promise.company, null);
+  if (status === "none") return [["The ledger held nothing of the promise below, of ", ...who, `, on ${when}.`]];
+  return [
+    ["What is below is what the ledger held on ", `${when} of a promise by `, ...who, "."],
+    "It does not say what came later, whether what the company says is true, or who it is.",
+  ];
+}
+
+/** Test chains are free, and anybody can have one. */
+function careOf({ chainId }) {
+  const local = `This is of chain ${chainId}, a local test chain: proves nothing to others.`;
+  if (LOCAL.includes(chainId)) return [element("p", "note", local)];
+  const test = `This is of ${CHAINS[chainId]}, a testnet: what is on it has no weight, and may be gone one day.`;
+  return TEST_NETS.includes(chainId) ? [element("p", "note", test)] : [];
+}
+
+/** The block that all else follows from, and on whose word. */
+function restsOn({ kind, block, chainId }, { entered, hosts }) {
+  const chain = CHAINS[chainId] ?? `chain ${chainId}`;
+  const word = [...(entered ? ["whoever gave you its hash"] : []), ...hosts].join(", and of ");
+  // A history binds its chain. A promise's state does not: the block does, and nodes say of which chain that is.
+  const isBound = kind === "score" || hosts.length;
+  const said = `All rests on block ${block.number.toLocaleString("en")}${isBound ? ` of ${chain}` : ""}, by the word of ${word}.`;
+  return isBound ? said : `${said} The file says that this is on ${chain}: whoever gave you the block’s hash has to say so, too.`;
 }
 
 /** What is shown where something does not hold, or could not be checked. */
@@ -117,7 +140,7 @@ export function refused(error, bundle, checks, held) {
   const failed = checks.find((check) => !held.has(check));
   const said = kind === "differs" ? ["It does not hold", CHECKS[failed][2]] : ["Could not check"];
   return {
-    verdict: [verdict(kind, ...said, ...words)],
+    verdict: [verdict(kind, ...said, ...words.map(visible))],
     found: listed(checks, bundle, held, null, kind),
   };
 }
@@ -135,13 +158,16 @@ function wordsFor(error) {
 }
 
 function verdict(kind, title, ...words) {
-  const lines = words.map((line) => element("p", "", line));
-  return element("div", `verdict ${kind}`, icon(kind), element("h2", "", title), element("div", "", ...lines));
+  const heading = element("h2", "", title);
+  // It is where a reader goes on from, by keys too.
+  heading.tabIndex = -1;
+  const lines = words.map((line) => (line instanceof Node ? line : element("p", "", ...[line].flat())));
+  return element("div", `verdict ${kind}`, icon(kind), heading, element("div", "", ...lines));
 }
 
 // ── what was found ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function scoreOf({ company, figures, asOf, block, sender, events, policy }, { still }) {
+function scoreOf({ company, profile, figures, asOf, block, sender, events, policy }, { still }) {
   const { floor, grade, counts, fairness, cautions } = figures;
   const always = ["matured", "kept", "late", "broken"];
   const numbers = [...always, ...["remedied", "disputed"].filter((name) => counts[name])].map((name) =>
@@ -149,12 +175,14 @@ function scoreOf({ company, figures, asOf, block, sender, events, policy }, { st
   );
   const assured = `assured at the least, of all that was promised: ${grade} reliability`;
   const care = element("ul", "plain", ...cautions.map((caution) => element("li", "", caution)));
+  const notice = profile?.notice ? quoted(profile.notice) : null;
+  const judged = [element("p", "figure", percent(floor)), element("p", "", assured)];
   return [
-    element("p", "figure", floor === null ? "–" : percent(floor)),
-    element("p", "", floor === null ? "Too little has come due to judge it." : assured),
+    ...(floor === null ? [element("p", "fate", "Too little has come due to judge it.")] : judged),
     element("ul", "counts", ...numbers),
     facts({
-      Company: address(company),
+      Company: companyOf(company, profile),
+      ...(notice ? { "It tells every reader": notice } : {}),
       "Fairness between groups of customers": fairness.state,
       "Read with care": cautions.length ? care : "nothing stands out",
       "Judged as of": moment(asOf),
@@ -180,8 +208,8 @@ function promiseOf({ receipt, block, status, lastAt, fulfilledAt, inTime, byArbi
   const isDue = dueAt <= block.time;
   const fate = fateOf({ status, isDue, inTime, byArbiter });
   return [
-    element("p", "promise", visible(wordsOf(terms) ?? "A promise without words")),
-    element("p", "", fate),
+    ...promised(wordsOf(terms)),
+    element("p", "fate", fate),
     facts({
       "Promised by": address(promise.company),
       [isDue ? "Was due" : "Due"]: moment(dueAt),
@@ -193,6 +221,12 @@ function promiseOf({ receipt, block, status, lastAt, fulfilledAt, inTime, byArbi
       Block: blockOf(block),
     }),
   ];
+}
+
+/** The company's words, apart from those of this page. */
+function promised(words) {
+  if (words === null) return [element("p", "", "What was promised has no words that this page can show.")];
+  return [element("h3", "", "What was promised, in the company’s words"), element("blockquote", "", visible(words))];
 }
 
 /** What became of a promise, in a sentence. */
@@ -234,6 +268,26 @@ function facts(pairs) {
   return element("dl", "", ...rows);
 }
 
+/** A company by what it calls itself, else by its address. */
+function whoIs(company, profile) {
+  const name = profile && quoted(profile.name);
+  if (!name) return ["the company ", address(company)];
+  return ["the company that calls itself ", name, " (domain not proven)"];
+}
+
+function companyOf(company, profile) {
+  const name = profile && quoted(profile.name);
+  if (!name) return address(company);
+  const care = ": domain not proven. Nobody has checked whether it is the company of that name.";
+  return element("span", "", address(company), element("br"), "calls itself ", name, care);
+}
+
+/** What a company says in a line, in quotes and a frame that it can't leave; null where nothing is to be seen. */
+function quoted(text) {
+  const shown = visible(text).replace(/["“”„‟«»]/g, "'").trim();
+  return shown ? element("span", "said", "“", element("bdi", "", shown), "”") : null;
+}
+
 function address(text, note = "") {
   return element("span", "", element("span", "mono", checksummed(text)), note && ` (${note})`);
 }
@@ -241,10 +295,6 @@ function address(text, note = "") {
 function blockOf({ number, hash, time }) {
   const when = `${number.toLocaleString("en")}, ${moment(time)}`;
   return element("span", "", when, element("br"), element("span", "mono", hash));
-}
-
-function chainOf(chainId) {
-  return CHAINS[chainId] ?? `chain ${chainId}`;
 }
 
 /** A share in per cent with one decimal, rounded down: never more than is assured. */
@@ -269,7 +319,7 @@ function sentence(words) {
 
 /** A text without what can't be seen, and may make it read as something else. */
 function visible(text) {
-  return text.replace(/[^\P{C}\n\u200c\u200d]/gu, " ");
+  return text.replace(/[\p{C}\p{Default_Ignorable_Code_Point}\u2800]/gu, (found) => (SEEN.includes(found) ? found : " "));
 }
 
 /** An element with a class and what is in it, of which text stays text. */

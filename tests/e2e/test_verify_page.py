@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from ledger.chain.anvil import LocalChain
 from ledger.chain.contract import code_hash, created_address
 from ledger.chain.node import Node
-from ledger.documents import document
+from ledger.documents import Document, document
 from ledger.proofs.bundles import MOST_BYTES, Bundle, ReceiptBundle, ScoreBundle, encode_bundle, read_bundle
 from ledger.proofs.verification import Ledger
 from ledger.scoring.policy import PUBLISHED, Policy
@@ -46,7 +46,7 @@ from tests.support.attacks import (
     bomb,
     held,
 )
-from tests.support.build import COMPANY
+from tests.support.build import COMPANY, History, a_promise
 from tests.support.chain import Refusal, free_port, lying_node, serving
 from tests.support.verifier import PAGE, Visitor, build_page, pins_of
 
@@ -130,7 +130,7 @@ def test_a_true_score_is_verified_from_its_block_s_hash(visitor: Visitor) -> Non
     assert "thin evidence" in words
     assert show_address(COMPANY) in words
     assert f"Put on the chain by {show_address(SENDER)}" in words
-    assert "proves nothing to anybody" in words
+    assert "a local test chain: proves nothing to others" in words
     assert "no node was asked" in words
     expect(visitor.page.locator(".checks li")).to_have_count(8)
     expect(visitor.page.locator(".checks li.verified")).to_have_count(8)
@@ -692,7 +692,12 @@ def test_it_is_used_by_keys_alone_and_says_its_verdict_aloud(visitor: Visitor) -
     visitor.check(file, block_hash=block_hash)
     page = visitor.page
     page.get_by_label("The block’s hash", exact=True).press("Enter")
-    expect(page.locator("#verdict[aria-live=polite] h2")).to_have_text("Verified")
+    verdict = page.locator("#verdict[aria-live=polite] h2")
+    expect(verdict).to_have_text("Verified")
+    expect(verdict).to_be_focused()
+    expect(verdict).to_be_in_viewport()
+    page.keyboard.press("Shift+Tab")
+    expect(page.get_by_role("button", name="Verify")).to_be_focused()
     page.locator("#file").focus()
     reached = []
     for _ in range(5):
@@ -723,6 +728,103 @@ def test_it_keeps_nothing(visitor: Visitor) -> None:
     expect(page.get_by_label("The block’s hash", exact=True)).to_have_value("")
 
 
+def called(name: str, **more: object) -> ScoreBundle:
+    """A bundle of a company that calls itself so."""
+    history = History()
+    history.register(document({"handle": "acme", "name": name, **more}))
+    history.make(a_promise())
+    return a_bundle(history.events)
+
+
+def test_a_company_is_called_what_it_calls_itself_and_nothing_more_is_said(visitor: Visitor) -> None:
+    file, block_hash = file_of(called("Acme & Söhne", notice="We are not here."))
+    _, words = visitor.check(file, block_hash=block_hash)
+    assert (
+        "The figures below follow from all that the company that calls itself “Acme & Söhne” (domain not proven)"
+        " recorded up to 23 Jan 2013, 13:00 UTC: nothing is left out. They do not say what came later" in words
+    )
+    assert f"{show_address(COMPANY)} calls itself “Acme & Söhne”: domain not proven." in words
+    assert "It tells every reader “We are not here.”" in words
+
+
+def test_what_a_company_said_last_of_itself_counts(visitor: Visitor) -> None:
+    history = History()
+    history.register()
+    history.make(a_promise())
+    history.register(document({"handle": "acme", "name": "Newer"}))
+    file, block_hash = file_of(a_bundle(history.events))
+    assert "calls itself “Newer”" in visitor.check(file, block_hash=block_hash)[1]
+    history.register(Document(history.events[0].profile, b"{}"))  # type: ignore[attr-defined]
+    file, block_hash = file_of(a_bundle(history.events))
+    _, words = visitor.check(file, block_hash=block_hash)
+    assert f"all that the company {show_address(COMPANY)} recorded" in words
+    assert "calls itself" not in words
+
+
+@pytest.mark.parametrize(
+    "name, shown",
+    [
+        ("<img src=x onerror=alert(1)><b>x</b>", "<img src=x onerror=alert(1)><b>x</b>"),
+        ("Acme” (domain proven). “Verified", "Acme' (domain proven). 'Verified"),
+        ("A\u3164\u115f\u2800\u034fB", "A B"),
+        ("شرکت\u200cها", "شرکت\u200cها"),
+        ("H" + "\u0336\u0310" * 39, "H" + "\u0336\u0310" * 39),
+        ("W" * 80, "W" * 80),
+        ("Verified\u202egnp", None),
+        ("Ac\u200bme", None),
+        ("\u2066Acme\u2069", None),
+        ("A\ncme", None),
+        ("A\u00a0cme", None),
+        ("\u3164\u115f", None),
+    ],
+)
+def test_a_company_s_name_can_t_pass_for_words_of_the_page(visitor: Visitor, name: str, shown: str | None) -> None:
+    file, block_hash = file_of(called(name))
+    visitor.page.set_viewport_size({"width": 360, "height": 800})
+    verdict, words = visitor.check(file, block_hash=block_hash)
+    assert verdict == "Verified"
+    names = visitor.page.locator("#result bdi")
+    if shown is None:
+        expect(names).to_have_count(0)
+        assert f"all that the company {show_address(COMPANY)} recorded" in words
+    else:
+        assert [re.sub(" +", " ", each) for each in names.all_text_contents()] == [shown] * 2
+        # It stays in its frame, whichever way its letters run and however many are heaped up.
+        assert names.evaluate_all("all => all.every(each => getComputedStyle(each).overflow === 'hidden')")
+    assert visitor.page.locator("#result :is(img, b)").count() == 0
+    assert visitor.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+@pytest.mark.parametrize(
+    "chain, said",
+    [
+        (1, None),
+        (10, None),
+        (1337, "This is of chain 1337, a local test chain: proves nothing to others."),
+        (31337, "This is of chain 31337, a local test chain: proves nothing to others."),
+        (17000, "This is of Holesky, a testnet: "),
+        (560048, "This is of Hoodi, a testnet: "),
+        (11155111, "This is of Sepolia, a testnet: "),
+    ],
+)
+def test_what_a_test_chain_proves_is_said_in_the_verdict(visitor: Visitor, chain: int, said: str | None) -> None:
+    receipt = replace(RECEIPT, ledger=LEDGER.account.replace("31337", str(chain)))
+    file, block_hash = file_of(replace(a_receipt_bundle(), receipt=receipt))
+    verdict, _ = visitor.check(file, block_hash=block_hash)
+    assert verdict == "Verified"
+    words = visitor.page.locator(".verdict").inner_text()
+    assert said in words if said else "test" not in words
+
+
+def test_a_refusal_shows_nothing_that_a_file_hides(visitor: Visitor) -> None:
+    hostile = LIE.words | {"figures": LIE.figures | {"grade": "\u202edeifireV\u200b"}}
+    file, block_hash = file_of(a_bundle(HISTORY, replace(LIE, figures=hostile["figures"])))
+    verdict, words = visitor.check(file, block_hash=block_hash)
+    assert verdict == "It does not hold"
+    assert "deifireV" in words
+    assert not {"\u202e", "\u200b"} & set(words)
+
+
 def test_what_a_company_promised_is_shown_as_text_alone(page: Page, built: Callable[[Ledger], str]) -> None:
     words = "<img src=x onerror=alert(1)><b>bold</b>\u202egnp.exe"
     terms = document({"text": words, "service": "delivery", "salt": "00"})
@@ -732,5 +834,5 @@ def test_what_a_company_promised_is_shown_as_text_alone(page: Page, built: Calla
     file, block_hash = file_of(bundle)
     page.goto(built(LEDGER))
     assert Visitor(page).check(file, block_hash=block_hash)[0] == "Verified"
-    expect(page.locator(".promise")).to_have_text("<img src=x onerror=alert(1)><b>bold</b> gnp.exe")
+    expect(page.locator("blockquote")).to_have_text("<img src=x onerror=alert(1)><b>bold</b> gnp.exe")
     assert page.locator("#found img, #found b").count() == 0
