@@ -36,7 +36,7 @@ const CHECKS = {
     "The figures are not what the history gives.",
   ],
   slot: ["The promise", "What the ledger held is of this promise, and of this company.", "It is not of this promise."],
-  block: ["The block", "", "Its block is not on the chain."],
+  block: ["The block", "", "By the word of those whom you believe, this is not on the chain."],
 };
 const BASES = {
   anchor: "The statement is recorded in the block that the file names: hash by hash, without a gap.",
@@ -59,6 +59,9 @@ const ICONS = {
   skipped: "M8 12h8",
 };
 
+/** Not to be seen themselves, and part of how words, lines and pictures are written. */
+const SEEN = "\n\u200c\u200d\ufe0e\ufe0f";
+
 const UNMET = {
   differs: "This does not hold.",
   unknown: "This could not be checked.",
@@ -77,26 +80,67 @@ const FATES = {
 
 // ── verdicts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** What is shown while it is computed. */
-export function busy() {
-  return element("p", "quiet", "Checking …");
+/** What is shown while it is computed. Whenever others are waited for, `tell` says so, and `stop` can be called. */
+export function busy(stop) {
+  const said = element("p", "quiet", "Checking …");
+  const [amount, bar, button] = [element("p", "quiet"), element("progress"), element("button", "second", "Stop")];
+  bar.setAttribute("aria-label", "Loaded");
+  button.type = "button";
+  button.addEventListener("click", stop);
+  const waiting = element("div", "waiting", amount, bar, button);
+  waiting.hidden = true;
+  function tell(words, size = 0, total = 0) {
+    // Said aloud when it changes; the amounts are not.
+    if (said.textContent !== words) said.textContent = words;
+    const isKnown = size > 0 && total >= size;
+    amount.textContent = size ? `${megabytes(size)}${isKnown ? ` of ${megabytes(total)}` : ""}` : "";
+    bar.hidden = !isKnown;
+    if (isKnown) Object.assign(bar, { max: total, value: size });
+    waiting.hidden = false;
+  }
+  return { verdict: [said], found: [waiting], tell };
 }
 
 /** What is shown where all holds; `witness` says whose word it is that the block is on the chain. */
 export function verified(proven, bundle, checks, witness) {
-  const isScore = proven.kind === "score";
-  const until = `block ${proven.block.number.toLocaleString("en")} of ${moment(proven.block.time)}`;
-  const chain = chainOf(proven.chainId);
-  // A history binds its chain. A promise's state does not: the block does, and nodes say of which chain that is.
-  const unsaid = `. The file says that this is on ${chain}: whoever gave you the block’s hash has to say so, too.`;
-  const where = isScore || witness.hosts.length ? `, on ${chain}.` : unsaid;
-  const said = isScore ? "follows from all that the company did up to" : "is what the ledger held after";
-  const found = isScore ? scoreOf(proven, witness) : promiseOf(proven);
-  const care = TEST_CHAINS[proven.chainId];
+  const found = proven.kind === "score" ? scoreOf(proven, witness) : promiseOf(proven);
   return {
-    verdict: [verdict("verified", "Verified", `What is below ${said} ${until}${where}`, ...(care ? [care] : []))],
+    verdict: [verdict("verified", "Verified", ...summaryOf(proven), ...careOf(proven), restsOn(proven, witness))],
     found: [...found, ...listed(checks, bundle, new Set(checks), witness)],
   };
+}
+
+/** What was verified, of whom, as of when; and what that does not say. */
+function summaryOf({ kind, company, profile, receipt, status, block }) {
+  const when = moment(block.time);
+  if (kind === "score") {
+    return [
+      ["The figures below follow from all that ", ...whoIs(company, profile), ` recorded up to ${when}: nothing is left out.`],
+      "They do not say what came later, what the company never recorded, or who it is.",
+    ];
+  }
+  const who = whoIs(receipt.promise.company, null);
+  if (status === "none") return [["The ledger held nothing of the promise below, of ", ...who, `, on ${when}.`]];
+  return [
+    ["What is below is what the ledger held on ", `${when} of a promise by `, ...who, "."],
+    "It does not say what came later, whether what the company says is true, or who it is.",
+  ];
+}
+
+/** Test chains are free, and anybody can have one. */
+function careOf({ chainId }) {
+  if (!TEST_CHAINS[chainId]) return [];
+  return [element("p", "note", `With care: this is on ${CHAINS[chainId]}. ${TEST_CHAINS[chainId]}`)];
+}
+
+/** The block that all else follows from, and on whose word. */
+function restsOn({ kind, block, chainId }, { entered, hosts }) {
+  const chain = CHAINS[chainId] ?? `chain ${chainId}`;
+  const word = [...(entered ? ["whoever gave you its hash"] : []), ...hosts].join(", and of ");
+  // A history binds its chain. A promise's state does not: the block does, and nodes say of which chain that is.
+  const isBound = kind === "score" || hosts.length;
+  const said = `All rests on block ${block.number.toLocaleString("en")}${isBound ? ` of ${chain}` : ""}, by the word of ${word}.`;
+  return isBound ? said : `${said} The file says that this is on ${chain}: whoever gave you the block’s hash has to say so, too.`;
 }
 
 /** What is shown where something does not hold, or could not be checked. */
@@ -105,7 +149,7 @@ export function refused(error, bundle, checks, held) {
   const failed = checks.find((check) => !held.has(check));
   const said = kind === "differs" ? ["It does not hold", CHECKS[failed][2]] : ["Could not check"];
   return {
-    verdict: [verdict(kind, ...said, ...words)],
+    verdict: [verdict(kind, ...said, ...words.map(visible))],
     found: listed(checks, bundle, held, null, kind),
   };
 }
@@ -123,13 +167,16 @@ function wordsFor(error) {
 }
 
 function verdict(kind, title, ...words) {
-  const lines = words.map((line) => element("p", "", line));
-  return element("div", `verdict ${kind}`, icon(kind), element("h2", "", title), element("div", "", ...lines));
+  const heading = element("h2", "", title);
+  // It is where a reader goes on from, by keys too.
+  heading.tabIndex = -1;
+  const lines = words.map((line) => (line instanceof Node ? line : element("p", "", ...[line].flat())));
+  return element("div", `verdict ${kind}`, icon(kind), heading, element("div", "", ...lines));
 }
 
 // ── what was found ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function scoreOf({ company, figures, asOf, block, sender, events, policy }, { still }) {
+function scoreOf({ company, profile, figures, asOf, block, sender, events, policy }, { still }) {
   const { floor, grade, counts, fairness, cautions } = figures;
   const always = ["matured", "kept", "late", "broken"];
   const numbers = [...always, ...["remedied", "disputed"].filter((name) => counts[name])].map((name) =>
@@ -137,12 +184,14 @@ function scoreOf({ company, figures, asOf, block, sender, events, policy }, { st
   );
   const assured = `assured at the least, of all that was promised: ${grade} reliability`;
   const care = element("ul", "plain", ...cautions.map((caution) => element("li", "", caution)));
+  const notice = profile?.notice ? quoted(profile.notice) : null;
+  const judged = [element("p", "figure", percent(floor)), element("p", "", assured)];
   return [
-    element("p", "figure", floor === null ? "–" : percent(floor)),
-    element("p", "", floor === null ? "Too little has come due to judge it." : assured),
+    ...(floor === null ? [element("p", "fate", "Too little has come due to judge it.")] : judged),
     element("ul", "counts", ...numbers),
     facts({
-      Company: address(company),
+      Company: companyOf(company, profile),
+      ...(notice ? { "It tells every reader": notice } : {}),
       "Fairness between groups of customers": fairness.state,
       "Read with care": cautions.length ? care : "nothing stands out",
       "Judged as of": moment(asOf),
@@ -168,8 +217,8 @@ function promiseOf({ receipt, block, status, lastAt, fulfilledAt, inTime, byArbi
   const isDue = dueAt <= block.time;
   const fate = fateOf({ status, isDue, inTime, byArbiter });
   return [
-    element("p", "promise", visible(wordsOf(terms) ?? "A promise without words")),
-    element("p", "", fate),
+    ...promised(wordsOf(terms)),
+    element("p", "fate", fate),
     facts({
       "Promised by": address(promise.company),
       [isDue ? "Was due" : "Due"]: moment(dueAt),
@@ -181,6 +230,12 @@ function promiseOf({ receipt, block, status, lastAt, fulfilledAt, inTime, byArbi
       Block: blockOf(block),
     }),
   ];
+}
+
+/** The company's words, apart from those of this page. */
+function promised(words) {
+  if (words === null) return [element("p", "", "What was promised has no words that this page can show.")];
+  return [element("h3", "", "What was promised, in the company’s words"), element("blockquote", "", visible(words))];
 }
 
 /** What became of a promise, in a sentence. */
@@ -207,9 +262,12 @@ function listed(checks, bundle, held, witness, kind) {
 function heldOf(check, bundle, witness) {
   if (check === "basis") return bundle.anchor ? BASES.anchor : bundle.bundle === "score" ? BASES.state : BASES.promise;
   if (check !== "block") return CHECKS[check][1];
-  const { hosts } = witness;
-  if (!hosts.length) return "It has the hash that you entered.";
-  return hosts.length > 1 ? `All ${hosts.length} nodes have it: ${hosts.join(", ")}.` : `${hosts[0]} has it.`;
+  const { entered, asked, hosts } = witness;
+  const hash = "It has the hash that you entered";
+  if (!asked) return `${hash}.`;
+  const nodes = hosts.length > 1 ? `all ${hosts.length} nodes have it: ${hosts.join(", ")}` : `one node has it: ${hosts[0]}`;
+  const same = asked > hosts.length ? ` You entered ${asked} different addresses: those of one host count as one node.` : "";
+  return `${entered ? `${hash}, and ${nodes}.` : sentence(nodes)}${same}`;
 }
 
 // ── words ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -217,6 +275,26 @@ function heldOf(check, bundle, witness) {
 function facts(pairs) {
   const rows = Object.entries(pairs).flatMap(([name, value]) => [element("dt", "", name), element("dd", "", value)]);
   return element("dl", "", ...rows);
+}
+
+/** A company by what it calls itself, else by its address. */
+function whoIs(company, profile) {
+  const name = profile && quoted(profile.name);
+  if (!name) return ["the company ", address(company)];
+  return ["the company that calls itself ", name, " (domain not proven)"];
+}
+
+function companyOf(company, profile) {
+  const name = profile && quoted(profile.name);
+  if (!name) return address(company);
+  const care = ": domain not proven. Nobody has checked whether it is the company of that name.";
+  return element("span", "", address(company), element("br"), "calls itself ", name, care);
+}
+
+/** What a company says in a line, in quotes and a frame that it can't leave; null where nothing is to be seen. */
+function quoted(text) {
+  const shown = visible(text).replace(/["“”„‟«»]/g, "'").trim();
+  return shown ? element("span", "said", "“", element("bdi", "", shown), "”") : null;
 }
 
 function address(text, note = "") {
@@ -228,13 +306,13 @@ function blockOf({ number, hash, time }) {
   return element("span", "", when, element("br"), element("span", "mono", hash));
 }
 
-function chainOf(chainId) {
-  return CHAINS[chainId] ?? `chain ${chainId}`;
-}
-
 /** A share in per cent with one decimal, rounded down: never more than is assured. */
 function percent(ppm) {
   return `${Math.floor(ppm / 10_000)}.${Math.floor(ppm / 1000) % 10} %`;
+}
+
+function megabytes(size) {
+  return `${(size / 1e6).toFixed(1)} MB`;
 }
 
 function moment(time) {
@@ -250,7 +328,7 @@ function sentence(words) {
 
 /** A text without what can't be seen, and may make it read as something else. */
 function visible(text) {
-  return text.replace(/[^\P{C}\n\u200c\u200d]/gu, " ");
+  return text.replace(/[\p{C}\p{Default_Ignorable_Code_Point}\u2800]/gu, (found) => (SEEN.includes(found) ? found : " "));
 }
 
 /** An element with a class and what is in it, of which text stays text. */

@@ -5,6 +5,7 @@
 import { checksummed, digest, keccak, read } from "./bytes.mjs";
 import { logIn, readHeader, storedIn } from "./blocks.mjs";
 import { companyOf, decode, standingsOf } from "./outcomes.mjs";
+import { readProfile } from "./profiles.mjs";
 import { InvalidProof } from "./refusals.mjs";
 import { policyHash } from "./score.mjs";
 import { assured, readStatement, requireSame } from "./statements.mjs";
@@ -55,12 +56,15 @@ function verifyScore(bundle, pins, checked) {
   checked("history");
   requireTime(bundle, asOf, block);
   checked("time");
-  const figures = assured(standings(events), asOf, bundle.policy);
+  const { standings, registered } = replayed(events);
+  const figures = assured(standings, asOf, bundle.policy);
   requireSame(statement.figures, figures);
   checked("figures");
   return {
     ...{ kind: "score", chainId, contract: pins.contract, company, block, head, sender, figures, asOf },
     ...{ events: events.length, policy: pins.policies[policy] },
+    // What it said last of itself counts, even where that is nothing.
+    profile: registered && readProfile(registered.uri, registered.profile),
   };
 }
 
@@ -162,16 +166,20 @@ function requireTime({ events, anchor }, asOf, { time }) {
   if (asOf !== wanted) refuse(`promises are judged as of ${asOf}, and by its block they are to be as of ${wanted}`);
 }
 
-function standings(events) {
+/** Where a company's promises stand after its events, and how it registered last. */
+function replayed(events) {
   let place = 0;
+  let registered = null;
   function* decoded() {
     for (const event of events) {
       place += 1;
-      yield decode(event);
+      const found = decode(event);
+      if (found.event === "Registered") registered = found;
+      yield found;
     }
   }
   try {
-    return standingsOf(decoded());
+    return { standings: standingsOf(decoded()), registered };
   } catch (error) {
     return refuse(`event ${place} can't come from the ledger: ${error.message}`);
   }

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from http.server import SimpleHTTPRequestHandler
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
+from ledger.chain.anvil import LocalChain
 from ledger.chain.contract import code_hash, created_address
 from ledger.chain.node import Node
-from ledger.documents import document
+from ledger.documents import Document, document
 from ledger.proofs.bundles import MOST_BYTES, Bundle, ReceiptBundle, ScoreBundle, encode_bundle, read_bundle
 from ledger.proofs.verification import Ledger
 from ledger.scoring.policy import PUBLISHED, Policy
@@ -42,7 +46,7 @@ from tests.support.attacks import (
     bomb,
     held,
 )
-from tests.support.build import COMPANY
+from tests.support.build import COMPANY, History, a_promise
 from tests.support.chain import Refusal, free_port, lying_node, serving
 from tests.support.verifier import PAGE, Visitor, build_page, pins_of
 
@@ -126,7 +130,7 @@ def test_a_true_score_is_verified_from_its_block_s_hash(visitor: Visitor) -> Non
     assert "thin evidence" in words
     assert show_address(COMPANY) in words
     assert f"Put on the chain by {show_address(SENDER)}" in words
-    assert "proves nothing to anybody" in words
+    assert "A local test chain proves nothing to anybody but its owner." in words
     assert "no node was asked" in words
     expect(visitor.page.locator(".checks li")).to_have_count(8)
     expect(visitor.page.locator(".checks li.verified")).to_have_count(8)
@@ -294,6 +298,153 @@ def test_a_link_to_where_somebody_may_listen_is_not_loaded(
     assert "is no address that can be asked" in words
 
 
+@dataclass
+class Slow:
+    """A server that sends a file piece by piece, each when it is let."""
+
+    length: int
+    """As it says."""
+    let: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    is_over: threading.Event = field(default_factory=threading.Event)
+    piece: int = 1_200_000
+
+    @property
+    def handler(self) -> type[BaseHTTPRequestHandler]:
+        slow = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Access-Control-Allow-Origin", "*")
+                if slow.length:
+                    self.send_header("Content-Length", str(slow.length))
+                self.end_headers()
+                while slow.let.acquire() and not slow.is_over.is_set():
+                    self.wfile.write(bytes(slow.piece))
+                    self.wfile.flush()
+                self.close_connection = True
+
+            def log_message(self, *_args: Any) -> None:
+                pass
+
+        return Handler
+
+    def end(self) -> None:
+        self.is_over.set()
+        self.let.release()
+
+
+@pytest.fixture
+def patient(browser: Browser, built: Callable[[Ledger], str]) -> Iterator[Page]:
+    """A page whose clock a test may put forward."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    page.clock.install()
+    page.goto(built(LEDGER))
+    yield page
+    context.close()
+
+
+def test_a_link_s_loading_is_shown_and_can_be_stopped(patient: Page) -> None:
+    slow = Slow(5_000_000)
+    with serving(slow.handler) as url:
+        patient.get_by_label("Or a link to one").fill(f"{url}/score.gz")
+        patient.get_by_role("button", name="Verify").press("Enter")
+        expect(patient.locator("#verdict")).to_have_text(f"Loading the file from {url.removeprefix('http://')} …")
+        slow.let.release()
+        expect(patient.locator("#found")).to_contain_text("1.2 MB of 5.0 MB")
+        slow.let.release()
+        expect(patient.locator("#found")).to_contain_text("2.4 MB of 5.0 MB")
+        bar = patient.get_by_role("progressbar", name="Loaded")
+        assert bar.evaluate("bar => bar.value / bar.max") == 0.48
+        patient.keyboard.press("Tab")
+        patient.keyboard.press("Enter")
+        expect(patient.locator(".verdict h2")).to_have_text("Could not check")
+        expect(patient.locator(".verdict")).to_have_text(re.compile("You stopped it. ?Press Verify to begin anew"))
+        slow.end()
+
+
+def test_how_far_a_link_s_loading_is_can_be_said_without_its_length(patient: Page) -> None:
+    slow = Slow(0)
+    with serving(slow.handler) as url:
+        patient.get_by_label("Or a link to one").fill(f"{url}/score.gz")
+        patient.get_by_role("button", name="Verify").click()
+        slow.let.release()
+        expect(patient.locator("#found")).to_contain_text("1.2 MB")
+        expect(patient.get_by_role("progressbar")).to_be_hidden()
+        slow.end()
+        expect(patient.locator(".verdict")).to_contain_text("it is not a gzip file")
+
+
+@pytest.mark.parametrize("pieces", [0, 1])
+def test_a_link_s_server_that_falls_silent_is_given_up(patient: Page, pieces: int) -> None:
+    slow = Slow(5_000_000)
+    with serving(slow.handler) as url:
+        patient.get_by_label("Or a link to one").fill(f"{url}/score.gz")
+        patient.get_by_role("button", name="Verify").click()
+        for _ in range(pieces):
+            slow.let.release()
+            expect(patient.locator("#found")).to_contain_text("1.2 MB of 5.0 MB")
+        expect(patient.get_by_role("button", name="Stop")).to_be_visible()
+        patient.clock.fast_forward(21_000)
+        expect(patient.locator(".verdict h2")).to_have_text("Could not check")
+        expect(patient.locator(".verdict")).to_contain_text("it has sent nothing for 20 seconds")
+        expect(patient.locator(".verdict")).to_contain_text("Load it by itself, and choose it here as a file")
+        slow.end()
+
+
+def test_a_link_s_server_that_never_ends_is_given_up(patient: Page) -> None:
+    slow = Slow(30_000_000, piece=100_000)
+    with serving(slow.handler) as url:
+        patient.get_by_label("Or a link to one").fill(f"{url}/score.gz")
+        patient.get_by_role("button", name="Verify").click()
+        for piece in range(1, 41):
+            slow.let.release()
+            expect(patient.locator("#found")).to_contain_text(f"{piece / 10:.1f} MB of 30.0 MB")
+            patient.clock.fast_forward(15_000)
+        expect(patient.locator(".verdict")).to_contain_text("it takes longer than 10 minutes")
+        slow.end()
+
+
+def test_a_link_to_nothing_says_what_its_server_says(patient: Page) -> None:
+    class Nothing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(404)
+            self.send_header("Access-Control-Allow-Origin", "*")
+            self.end_headers()
+
+        def log_message(self, *_args: Any) -> None:
+            pass
+
+    with serving(Nothing) as url:
+        patient.get_by_label("Or a link to one").fill(f"{url}/score.gz")
+        patient.get_by_role("button", name="Verify").click()
+        expect(patient.locator(".verdict")).to_contain_text("it answers with the status 404")
+
+
+def test_waiting_for_nodes_can_be_stopped(patient: Page) -> None:
+    is_over = threading.Event()
+
+    class Silent(BaseHTTPRequestHandler):
+        def do_OPTIONS(self) -> None:
+            is_over.wait()
+
+        def log_message(self, *_args: Any) -> None:
+            pass
+
+    with serving(Silent) as url:
+        patient.get_by_label("A file that you were given").set_input_files(
+            {"name": "proof.json.gz", "mimeType": "application/gzip", "buffer": TRUE}
+        )
+        patient.get_by_label("Addresses of Ethereum nodes").fill(url)
+        patient.get_by_role("button", name="Verify").click()
+        expect(patient.locator("#verdict")).to_contain_text("Asking whether its block is on the chain …")
+        patient.get_by_role("button", name="Stop").click()
+        expect(patient.locator(".verdict")).to_contain_text("You stopped it.")
+        is_over.set()
+
+
 # ── by nodes ──
 
 
@@ -315,12 +466,8 @@ def test_nodes_say_whether_a_score_is_verified_and_whether_it_is_still_so(town: 
     assert verdict == "Verified"
     assert "The company has done nothing since." in words
     assert "Not yet due then: " in words
-    assert "127.0.0.1:" in words
+    assert "One node has it: your own computer." in words
     assert "the company itself" in words
-    with lying_node(town.chain.url, lambda method, params, result: result) as other:
-        verdict, words = town_s_visitor.check(path, [town.chain.url, other])
-        assert verdict == "Verified"
-        assert "All 2 nodes have it" in words
     receipt = made(town)
     assert "The company has acted since." in town_s_visitor.check(path, [town.chain.url])[1]
     proof = town.home / "page-receipt.gz"
@@ -329,6 +476,106 @@ def test_nodes_say_whether_a_score_is_verified_and_whether_it_is_still_so(town: 
     assert verdict == "Verified"
     assert "Your parcel is there" in words
     assert "Not done yet, and not yet due." in words
+
+
+@contextmanager
+def reached_as(page: Page, chain: LocalChain, *urls: str) -> Iterator[None]:
+    """A chain's node under other addresses."""
+
+    def answer(route: Route) -> None:
+        asked = Request(chain.url, route.request.post_data_buffer, {"Content-Type": "application/json"})
+        with urlopen(asked) as response:
+            said = {"Access-Control-Allow-Origin": "*", "Content-Type": "application/json"}
+            route.fulfill(status=200, headers=said, body=response.read())
+
+    for url in urls:
+        page.route(url, answer)
+    yield
+    page.unroute_all()
+
+
+@pytest.mark.parametrize(
+    "others, said",
+    [
+        (["http://localhost:{port}/"], "One node has it: your own computer. You entered 2 different addresses"),
+        (
+            ["http://LOCALHOST:{port}", "http://127.0.0.1:{port}/?b"],
+            "You entered 3 different addresses",
+        ),
+        (
+            ["https://ONE.example:443", "https://one.example/", "https://one.example/a"],
+            "All 2 nodes have it: your own computer, one.example. You entered 3 different addresses: those of one host",
+        ),
+        (
+            ["https://one.example", "https://one.example./"],
+            "All 2 nodes have it: your own computer, one.example. You entered",
+        ),
+        (
+            ["https://one.example/", "https://two.example/"],
+            "All 3 nodes have it: your own computer, one.example, two.example.",
+        ),
+    ],
+    ids=["names of this computer", "its paths", "a host's paths", "a dot at the end", "other hosts"],
+)
+def test_only_nodes_of_different_hosts_count_as_several(
+    town: Town, proof: Path, town_s_visitor: Visitor, complaints: list[str], others: Sequence[str], said: str
+) -> None:
+    port = town.chain.url.rpartition(":")[2]
+    with reached_as(town_s_visitor.page, town.chain, "https://one.example*/**", "https://two.example/**"):
+        nodes = [town.chain.url, *(other.replace("{port}", port) for other in others)]
+        verdict, words = town_s_visitor.check(proof, nodes)
+    assert verdict == "Verified"
+    assert said in words
+    assert ("You entered" in words) == ("You entered" in said)
+    # The page asked whom it was told to ask.
+    assert all(url.startswith(("https://one.example", "https://two.example", "http://localhost")) for url in complaints)
+    complaints.clear()
+
+
+def test_a_hash_and_nodes_have_to_agree_where_both_are_given(
+    town: Town, proof: Path, town_s_visitor: Visitor, complaints: list[str]
+) -> None:
+    _, block_hash = file_of(read_bundle(proof.read_bytes())[1])
+    verdict, words = town_s_visitor.check(proof, [town.chain.url], block_hash)
+    assert verdict == "Verified"
+    assert "It has the hash that you entered, and one node has it: your own computer." in words
+    assert "The company has" in words
+    other = Node(town.chain.url).request("eth_getBlockByNumber", "0x1", False)
+    with lying_node(town.chain.url, lies_of(other)["another block"].answer) as liar:
+        verdict, words = town_s_visitor.check(proof, [liar], block_hash)
+    assert verdict == "It does not hold"
+    verdict, words = town_s_visitor.check(proof, [town.chain.url], "0x" + "ab" * 32)
+    assert verdict == "It does not hold"
+    dead = f"http://127.0.0.1:{free_port()}"
+    verdict, words = town_s_visitor.check(proof, [dead], block_hash)
+    assert verdict == "Could not check"
+    assert "to rely on that alone, take the nodes away" in words
+    complaints.clear()
+
+
+def test_a_node_s_key_is_shown_to_nobody(
+    town: Town, proof: Path, town_s_visitor: Visitor, complaints: list[str]
+) -> None:
+    """People show what they see to others; providers put their keys into the path and the query."""
+    other = Node(town.chain.url).request("eth_getBlockByNumber", "0x1", False)
+    keys = "/v2/s3cretpath?apikey=s3cretquery"
+    dead = f"http://127.0.0.1:{free_port()}"
+    chatty = Lie("eth_call", lambda said: Refusal(f"no plan for {keys}: s3cretquery"), "", "")
+    for lie in [*lies_of(other).values(), chatty]:
+        with lying_node(town.chain.url, lie.answer) as liar:
+            for nodes in ([liar + keys], [town.chain.url, liar + keys]):
+                verdict, words = town_s_visitor.check(proof, nodes)
+                assert verdict != "Verified"
+                assert "s3cret" not in words
+    verdict, words = town_s_visitor.check(proof, [dead + keys])
+    assert f"No node answers at {dead}/…" in words
+    assert "s3cret" not in words
+    for url in (f"http://node.example{keys}", f"node.example{keys}", f"https://name:s3cretword@node.example{keys}"):
+        verdict, words = town_s_visitor.check(proof, [url])
+        assert verdict == "Could not check"
+        assert "node.example" in words
+        assert "s3cret" not in words
+    complaints.clear()
 
 
 def test_a_score_proven_by_the_contract_s_head_is_verified_by_nodes(town: Town, town_s_visitor: Visitor) -> None:
@@ -445,15 +692,20 @@ def test_it_is_used_by_keys_alone_and_says_its_verdict_aloud(visitor: Visitor) -
     visitor.check(file, block_hash=block_hash)
     page = visitor.page
     page.get_by_label("The block’s hash", exact=True).press("Enter")
-    expect(page.locator("#verdict[aria-live=polite] h2")).to_have_text("Verified")
+    verdict = page.locator("#verdict[aria-live=polite] h2")
+    expect(verdict).to_have_text("Verified")
+    expect(verdict).to_be_focused()
+    expect(verdict).to_be_in_viewport()
+    page.keyboard.press("Shift+Tab")
+    expect(page.get_by_role("button", name="Verify")).to_be_focused()
     page.locator("#file").focus()
     reached = []
     for _ in range(5):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
     assert reached == ["link", "nodes", "SUMMARY", "hash", "verify"]
-    for field in page.locator("input, textarea, button").all():
-        assert field.evaluate("node => node.labels?.length > 0 || node.textContent.trim() !== ''")
+    for control in page.locator("input, textarea, button").all():
+        assert control.evaluate("node => node.labels?.length > 0 || node.textContent.trim() !== ''")
 
 
 def test_it_says_what_it_needs_where_scripts_are_off(browser: Browser) -> None:
@@ -476,6 +728,106 @@ def test_it_keeps_nothing(visitor: Visitor) -> None:
     expect(page.get_by_label("The block’s hash", exact=True)).to_have_value("")
 
 
+def called(name: str, **more: object) -> ScoreBundle:
+    """A bundle of a company that calls itself so."""
+    history = History()
+    history.register(document({"handle": "acme", "name": name, **more}))
+    history.make(a_promise())
+    return a_bundle(history.events)
+
+
+def test_a_company_is_called_what_it_calls_itself_and_nothing_more_is_said(visitor: Visitor) -> None:
+    file, block_hash = file_of(called("Acme & Söhne", notice="We are not here."))
+    _, words = visitor.check(file, block_hash=block_hash)
+    assert (
+        "The figures below follow from all that the company that calls itself “Acme & Söhne” (domain not proven)"
+        " recorded up to 23 Jan 2013, 13:00 UTC: nothing is left out. They do not say what came later" in words
+    )
+    assert f"{show_address(COMPANY)} calls itself “Acme & Söhne”: domain not proven." in words
+    assert "It tells every reader “We are not here.”" in words
+
+
+def test_what_a_company_said_last_of_itself_counts(visitor: Visitor) -> None:
+    history = History()
+    history.register()
+    history.make(a_promise())
+    history.register(document({"handle": "acme", "name": "Newer"}))
+    file, block_hash = file_of(a_bundle(history.events))
+    assert "calls itself “Newer”" in visitor.check(file, block_hash=block_hash)[1]
+    history.register(Document(history.events[0].profile, b"{}"))  # type: ignore[attr-defined]
+    file, block_hash = file_of(a_bundle(history.events))
+    _, words = visitor.check(file, block_hash=block_hash)
+    assert f"all that the company {show_address(COMPANY)} recorded" in words
+    assert "calls itself" not in words
+
+
+@pytest.mark.parametrize(
+    "name, shown",
+    [
+        ("<img src=x onerror=alert(1)><b>x</b>", "<img src=x onerror=alert(1)><b>x</b>"),
+        ("Acme” (domain proven). “Verified", "Acme' (domain proven). 'Verified"),
+        ("A\u3164\u115f\u2800\u034fB", "A B"),
+        ("شرکت\u200cها", "شرکت\u200cها"),
+        ("H" + "\u0336\u0310" * 39, "H" + "\u0336\u0310" * 39),
+        ("W" * 80, "W" * 80),
+        ("Verified\u202egnp", None),
+        ("Ac\u200bme", None),
+        ("\u2066Acme\u2069", None),
+        ("A\ncme", None),
+        ("A\u00a0cme", None),
+        ("\u3164\u115f", None),
+    ],
+)
+def test_a_company_s_name_can_t_pass_for_words_of_the_page(visitor: Visitor, name: str, shown: str | None) -> None:
+    file, block_hash = file_of(called(name))
+    visitor.page.set_viewport_size({"width": 360, "height": 800})
+    verdict, words = visitor.check(file, block_hash=block_hash)
+    assert verdict == "Verified"
+    names = visitor.page.locator("#result bdi")
+    if shown is None:
+        expect(names).to_have_count(0)
+        assert f"all that the company {show_address(COMPANY)} recorded" in words
+    else:
+        assert [re.sub(" +", " ", each) for each in names.all_text_contents()] == [shown] * 2
+        # It stays in its frame, whichever way its letters run and however many are heaped up.
+        assert names.evaluate_all("all => all.every(each => getComputedStyle(each).overflow === 'hidden')")
+    assert visitor.page.locator("#result :is(img, b)").count() == 0
+    assert visitor.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+@pytest.mark.parametrize(
+    "chain, said",
+    [
+        (1, None),
+        (10, None),
+        (1337, "With care: this is on a local test chain. A local test chain proves nothing to anybody but its owner."),
+        (
+            31337,
+            "With care: this is on a local test chain. A local test chain proves nothing to anybody but its owner.",
+        ),
+        (17000, "With care: this is on Holesky, a test network. "),
+        (560048, "With care: this is on Hoodi, a test network. "),
+        (11155111, "With care: this is on Sepolia, a test network. "),
+    ],
+)
+def test_what_a_test_chain_proves_is_said_in_the_verdict(visitor: Visitor, chain: int, said: str | None) -> None:
+    receipt = replace(RECEIPT, ledger=LEDGER.account.replace("31337", str(chain)))
+    file, block_hash = file_of(replace(a_receipt_bundle(), receipt=receipt))
+    verdict, _ = visitor.check(file, block_hash=block_hash)
+    assert verdict == "Verified"
+    words = visitor.page.locator(".verdict").inner_text()
+    assert said in words if said else "test" not in words
+
+
+def test_a_refusal_shows_nothing_that_a_file_hides(visitor: Visitor) -> None:
+    hostile = LIE.words | {"figures": LIE.figures | {"grade": "\u202edeifireV\u200b"}}
+    file, block_hash = file_of(a_bundle(HISTORY, replace(LIE, figures=hostile["figures"])))
+    verdict, words = visitor.check(file, block_hash=block_hash)
+    assert verdict == "It does not hold"
+    assert "deifireV" in words
+    assert not {"\u202e", "\u200b"} & set(words)
+
+
 def test_what_a_company_promised_is_shown_as_text_alone(page: Page, built: Callable[[Ledger], str]) -> None:
     words = "<img src=x onerror=alert(1)><b>bold</b>\u202egnp.exe"
     terms = document({"text": words, "service": "delivery", "salt": "00"})
@@ -485,5 +837,5 @@ def test_what_a_company_promised_is_shown_as_text_alone(page: Page, built: Calla
     file, block_hash = file_of(bundle)
     page.goto(built(LEDGER))
     assert Visitor(page).check(file, block_hash=block_hash)[0] == "Verified"
-    expect(page.locator(".promise")).to_have_text("<img src=x onerror=alert(1)><b>bold</b> gnp.exe")
+    expect(page.locator("blockquote")).to_have_text("<img src=x onerror=alert(1)><b>bold</b> gnp.exe")
     assert page.locator("#found img, #found b").count() == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import quote
 
 import orjson
 import pytest
@@ -17,7 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trie import HexaryTrie
 
-from ledger.errors import InvalidProof, TrothError
+from ledger.documents import Document, data_uri, read_profile
+from ledger.errors import InvalidProfile, InvalidProof, TrothError
 from ledger.proofs.blocks import encode_receipt, logs_of, read_header
 from ledger.proofs.bundles import ReceiptBundle, ScoreBundle, encode_bundle, read_bundle
 from ledger.proofs.trie import value_in
@@ -192,6 +195,84 @@ def verified(content: bytes) -> Digest:
         return verify_score(bundle, LEDGER, {POLICY.hash}).block.hash
     assert isinstance(bundle, ReceiptBundle)
     return verify_receipt(bundle, LEDGER).block.hash
+
+
+SEEN = 'a\u00e9 \u200c\u200d\u0627\u0301\u3164\U0001f600"\\'
+UNSEEN = "\u202e\u200b\u2066\u00ad\u00a0\u2028\ufeff\ue000\U000e0041\n\x00\u0378"
+texts = st.text(st.sampled_from(SEEN), max_size=4) | st.sampled_from(["x" * 80, "\U0001f600" * 80, "x" * 81])
+parts = texts | texts.map(lambda text: text + "a") | st.sampled_from(UNSEEN) | json_values
+profiles = st.fixed_dictionaries(
+    {"handle": st.sampled_from(["a", "a.b_c-D9", "x" * 32]) | parts, "name": parts},
+    optional={
+        "cohort_key": parts,
+        "cohorts": st.dictionaries(st.sampled_from(["1", "12345", "123456", "x", ""]), parts, max_size=2) | parts,
+        "services": st.lists(parts, max_size=2) | parts,
+        "notice": parts | st.sampled_from(["x" * 400, "x" * 401]),
+        "other": parts,
+    },
+)
+
+
+def assert_profile_alike(twin: Twin, uri: str, digest: Digest) -> None:
+    def ours() -> str | None:
+        try:
+            return read_profile(uri, digest).name
+        except InvalidProfile:
+            return None
+
+    found = twin("profile", uri=uri, digest=show_hex(digest))["found"]
+    assert (found and found["name"]) == ours()
+
+
+@settings(max_examples=400, deadline=None)
+@given(profiles)
+def test_a_company_is_called_the_same_by_both(twin: Twin, words: dict[str, Any]) -> None:
+    try:
+        content = orjson.dumps(words)
+    except TypeError:
+        return  # a number that the writer can't write
+    assert_profile_alike(twin, data_uri(Document(digest_of(content), content)), digest_of(content))
+
+
+@pytest.mark.parametrize("count", [2000, 2001])
+@pytest.mark.parametrize("what", ["services", "cohorts"])
+def test_a_profile_has_as_many_names_for_both(twin: Twin, what: str, count: int) -> None:
+    names = ["x"] * count if what == "services" else {str(number): "x" for number in range(count)}
+    content = orjson.dumps({"handle": "a", "name": "A", what: names})
+    assert_profile_alike(twin, data_uri(Document(digest_of(content), content)), digest_of(content))
+
+
+PROFILE = b'{"handle":"a","name":"A"}'
+PACKED = base64.b64encode(PROFILE + b" ").decode()
+
+
+@pytest.mark.parametrize(
+    "uri, content",
+    [
+        ("data:application/json," + PROFILE.decode(), PROFILE),
+        ("data:application/json;charset=utf-8," + PROFILE.decode(), PROFILE),
+        ("data:application/json," + quote(PROFILE), PROFILE),
+        ("data:application/json," + quote('{"handle":"a","name":"é%"}'), '{"handle":"a","name":"é%"}'.encode()),
+        ('data:application/json,{"handle":"a","name":"%%%zz%4"}', b'{"handle":"a","name":"%%%zz%4"}'),
+        ("data:application/json," + PROFILE.decode(), b"other"),
+        ("data:application/json," + "\ufeff" + PROFILE.decode(), b"\xef\xbb\xbf" + PROFILE),
+        ("data:application/json;base64," + PACKED, PROFILE + b" "),
+        ("data:application/json;base64," + PACKED.rstrip("="), PROFILE + b" "),
+        ("data:application/json;base64," + PACKED + "=", PROFILE + b" "),
+        ("data:application/json;base64," + PACKED + "\n", PROFILE + b" "),
+        ("data:application/json;base64," + quote(PACKED, safe=""), PROFILE + b" "),
+        ("data:application/json," + PROFILE.decode() + " " * 131_000, PROFILE + b" " * 131_000),
+        ("data:application/json," + PROFILE.decode() + " " * 132_000, PROFILE + b" " * 132_000),
+        ('data:application/json,{"handle":"a","name":"A","name":"B"}', b'{"handle":"a","name":"A","name":"B"}'),
+        ('data:application/json,{"handle":"a","name":"\\ud800"}', b'{"handle":"a","name":"\\ud800"}'),
+        ("data:application/json,[]", b"[]"),
+        ("data:text/html,x", b"x"),
+        ("https://example.org/profile.json", PROFILE),
+        ("", b""),
+    ],
+)
+def test_a_profile_is_found_in_the_same_uris_by_both(twin: Twin, uri: str, content: bytes) -> None:
+    assert_profile_alike(twin, uri, digest_of(content))
 
 
 def test_true_bundles_are_verified_by_both(twin: Twin) -> None:

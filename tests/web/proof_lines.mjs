@@ -3,6 +3,7 @@ import { createInterface } from "node:readline";
 import { logsOf, readHeader } from "../../web/blocks.mjs";
 import { readBundle } from "../../web/bundles.mjs";
 import { read, show } from "../../web/bytes.mjs";
+import { readProfile } from "../../web/profiles.mjs";
 import { valueIn } from "../../web/trie.mjs";
 import { verify } from "../../web/verification.mjs";
 
@@ -12,6 +13,7 @@ const CHECKS = {
     const { number, hash, time, receipts, state } = readHeader(read(content));
     return { number, hash, time, receipts: show(receipts), state: show(state) };
   },
+  profile: ({ uri, digest }) => readProfile(uri, digest),
   receipt: ({ content }) => logsOf(read(content)),
   bundle: async ({ content, pins }) => verify(await readBundle(read(content)), pins).block.hash,
 };
