@@ -22,6 +22,11 @@ at("link").addEventListener("input", () => (at("file").value = ""));
 addEventListener("hashchange", takeFragment);
 takeFragment();
 
+// The page says what it needs until a script that runs takes that away: one too old to read this script never does.
+const isNew = [globalThis.DecompressionStream, URL.canParse, AbortSignal.any, "".isWellFormed].every(Boolean);
+at("needs").hidden = isNew;
+at("form").hidden = !isNew;
+
 /** A link to this page may carry one to a bundle, which is loaded when somebody asks for it. */
 function takeFragment() {
   const link = new URLSearchParams(location.hash.slice(1)).get("bundle");

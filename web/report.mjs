@@ -111,16 +111,15 @@ export function verified(proven, bundle, checks, witness) {
 }
 
 /** What was verified, of whom, as of when; and what that does not say. */
-function summaryOf({ kind, company, profile, receipt, status, block }) {
+function summaryOf({ kind, company, profile, receipt, block }) {
   const when = moment(block.time);
+  const who = kind === "score" ? whoIs(company, profile) : whoIs(receipt.promise.company, null);
   if (kind === "score") {
     return [
-      ["The figures below follow from all that ", ...whoIs(company, profile), ` recorded up to ${when}: nothing is left out.`],
+      ["The figures below follow from all that ", ...who, ` recorded up to ${when}: nothing is left out.`],
       "They do not say what came later, what the company never recorded, or who it is.",
     ];
   }
-  const who = whoIs(receipt.promise.company, null);
-  if (status === "none") return [["The ledger held nothing of the promise below, of ", ...who, `, on ${when}.`]];
   return [
     ["What is below is what the ledger held on ", `${when} of a promise by `, ...who, "."],
     "It does not say what came later, whether what the company says is true, or who it is.",
@@ -139,8 +138,10 @@ function restsOn({ kind, block, chainId }, { entered, hosts }) {
   const word = [...(entered ? ["whoever gave you its hash"] : []), ...hosts].join(", and of ");
   // A history binds its chain. A promise's state does not: the block does, and nodes say of which chain that is.
   const isBound = kind === "score" || hosts.length;
-  const said = `All rests on block ${block.number.toLocaleString("en")}${isBound ? ` of ${chain}` : ""}, by the word of ${word}.`;
-  return isBound ? said : `${said} The file says that this is on ${chain}: whoever gave you the block’s hash has to say so, too.`;
+  const which = `${block.number.toLocaleString("en")}${isBound ? ` of ${chain}` : ""}`;
+  const said = `All rests on block ${which}, by the word of ${word}.`;
+  if (isBound) return said;
+  return `${said} The file says that this is on ${chain}: whoever gave you the block’s hash has to say so, too.`;
 }
 
 /** What is shown where something does not hold, or could not be checked. */
@@ -265,9 +266,11 @@ function heldOf(check, bundle, witness) {
   const { entered, asked, hosts } = witness;
   const hash = "It has the hash that you entered";
   if (!asked) return `${hash}.`;
-  const nodes = hosts.length > 1 ? `all ${hosts.length} nodes have it: ${hosts.join(", ")}` : `one node has it: ${hosts[0]}`;
-  const same = asked > hosts.length ? ` You entered ${asked} different addresses: those of one host count as one node.` : "";
-  return `${entered ? `${hash}, and ${nodes}.` : sentence(nodes)}${same}`;
+  const count = hosts.length > 1 ? `all ${hosts.length} nodes have it` : "one node has it";
+  const nodes = `${count}: ${hosts.join(", ")}`;
+  const said = entered ? `${hash}, and ${nodes}.` : sentence(nodes);
+  if (asked === hosts.length) return said;
+  return `${said} You entered ${asked} different addresses: those of one host count as one node.`;
 }
 
 // ── words ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -467,6 +467,7 @@ def test_nodes_say_whether_a_score_is_verified_and_whether_it_is_still_so(town: 
     assert "The company has done nothing since." in words
     assert "Not yet due then: " in words
     assert "One node has it: your own computer." in words
+    assert "of chain 31337, by the word of your own computer." in words
     assert "the company itself" in words
     receipt = made(town)
     assert "The company has acted since." in town_s_visitor.check(path, [town.chain.url])[1]
@@ -539,6 +540,7 @@ def test_a_hash_and_nodes_have_to_agree_where_both_are_given(
     verdict, words = town_s_visitor.check(proof, [town.chain.url], block_hash)
     assert verdict == "Verified"
     assert "It has the hash that you entered, and one node has it: your own computer." in words
+    assert "by the word of whoever gave you its hash, and of your own computer." in words
     assert "The company has" in words
     other = Node(town.chain.url).request("eth_getBlockByNumber", "0x1", False)
     with lying_node(town.chain.url, lies_of(other)["another block"].answer) as liar:
@@ -708,13 +710,55 @@ def test_it_is_used_by_keys_alone_and_says_its_verdict_aloud(visitor: Visitor) -
         assert control.evaluate("node => node.labels?.length > 0 || node.textContent.trim() !== ''")
 
 
-def test_it_says_what_it_needs_where_scripts_are_off(browser: Browser) -> None:
-    context = browser.new_context(java_script_enabled=False)
+WITHOUT = {
+    "scripts": None,
+    "gzip": "delete globalThis.DecompressionStream",
+    "URL.canParse": "delete URL.canParse",
+    "AbortSignal.any": "delete AbortSignal.any",
+    "isWellFormed": "delete String.prototype.isWellFormed",
+}
+
+
+@pytest.mark.parametrize("what", WITHOUT)
+def test_it_says_what_it_needs_where_it_can_t_run(browser: Browser, what: str) -> None:
+    change = WITHOUT[what]
+    context = browser.new_context(java_script_enabled=change is not None)
+    if change:
+        context.add_init_script(change)
     page = context.new_page()
     page.goto(PAGE.as_uri())
-    note = page.locator("noscript .note")
-    expect(note).to_be_visible()
-    assert "it needs JavaScript" in (note.text_content() or "")
+    expect(page.get_by_text("it needs JavaScript, and a browser of 2024 or later")).to_be_visible()
+    expect(page.get_by_role("button", name="Verify")).to_be_hidden()
+    context.close()
+
+
+def test_a_browser_that_can_t_read_its_script_shows_what_it_needs(browser: Browser, tmp_path: Path) -> None:
+    """As an old one can't: its Content-Security-Policy lets no other script run, whatever that is."""
+    broken = tmp_path / "verify.html"
+    broken.write_text(PAGE.read_text().replace("<script>", "<script>?;"))
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(broken.as_uri())
+    expect(page.get_by_text("it needs JavaScript, and a browser of 2024 or later")).to_be_visible()
+    context.close()
+
+
+def test_it_does_not_speak_of_needs_where_it_runs(visitor: Visitor) -> None:
+    expect(visitor.page.locator("#needs")).to_be_hidden()
+    expect(visitor.page.get_by_role("button", name="Verify")).to_be_visible()
+
+
+def test_nothing_on_it_moves_by_itself(browser: Browser, built: Callable[[Ledger], str]) -> None:
+    """So nobody has to ask for less (`prefers-reduced-motion`)."""
+    context = browser.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(built(LEDGER))
+    file, block_hash = file_of(a_bundle(HISTORY, LIE))
+    assert Visitor(page).check(file, block_hash=block_hash)[0] == "Verified"
+    assert page.evaluate("document.getAnimations().length") == 0
+    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+    for style in ("transition", "animation", "scroll-behavior"):
+        assert style not in PAGE.read_text().partition("</style>")[0]
     context.close()
 
 
