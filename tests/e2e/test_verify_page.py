@@ -467,7 +467,7 @@ def test_nodes_say_whether_a_score_is_verified_and_whether_it_is_still_so(town: 
     assert "The company has done nothing since." in words
     assert "Not yet due then: " in words
     assert "One node has it: your own computer." in words
-    assert "of chain 31337, by the word of your own computer." in words
+    assert "of a local test chain, by the word of your own computer." in words
     assert "the company itself" in words
     receipt = made(town)
     assert "The company has acted since." in town_s_visitor.check(path, [town.chain.url])[1]
