@@ -346,9 +346,10 @@ def run() -> None:
     try:
         app()
     except TrothError as error:
-        # Not wrapped: what it names is to be copied.
-        err.print(Text("error:", "bold red"), end=" ")
-        err.print(error.what, error.remedy, sep="\n", soft_wrap=True)
+        with suppress(OSError):
+            err.print(Text("error:", "bold red"), end=" ")
+            # Not wrapped: what it names is to be copied.
+            err.print(error.what, error.remedy, sep="\n", soft_wrap=True)
         sys.exit(_exit_code(error))
     except OSError as error:
         # Nobody can be told any more, as where a disk is full that the output goes to.
@@ -358,3 +359,9 @@ def run() -> None:
         sys.exit(COULD_NOT)
     except KeyboardInterrupt:
         sys.exit(0)
+    finally:
+        # Python would try once more at its end, and make a failure of it.
+        try:
+            sys.stderr.flush()
+        except OSError:
+            err.on_broken_pipe()

@@ -227,9 +227,11 @@ def test_a_log_that_can_t_be_written_stops_nothing(loaded: Loaded, tmp_path: Pat
     desk = Desk(loaded, sqlite(tmp_path / "troth.db"))
     last: int = truth(loaded)["ledger"][0][2]
     command = [sys.executable, "-m", "ledger.cli", "index", "--follow"]
+    # With what can't be written still in a buffer at the end.
+    environment = variables(PYTHONUNBUFFERED="", **desk.settings())
     with (
         Path("/dev/full").open("w") as full,
-        subprocess.Popen(command, env=variables(**desk.settings()), cwd=ROOT, stderr=full) as running,
+        subprocess.Popen(command, env=environment, cwd=ROOT, stderr=full) as running,
     ):
         try:
             while block_of(desk.place) < last:
@@ -240,12 +242,12 @@ def test_a_log_that_can_t_be_written_stops_nothing(loaded: Loaded, tmp_path: Pat
         finally:
             running.kill()
     with Path("/dev/full").open("w") as full:
-        once = subprocess.run(
-            command[:-1], env=variables(**desk.settings()), cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True
-        )
+        once = subprocess.run(command[:-1], env=environment, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True)
+        unsaid = subprocess.run([*command[:3], "score", "nobody"], env=environment, cwd=ROOT, stderr=full)
     assert once.returncode == 2
     assert "No space left on device" in once.stderr
     assert "Traceback" not in once.stderr
+    assert unsaid.returncode == 2
 
 
 def test_what_a_node_does_wrong_is_counted_by_node_without_its_key(desk: Desk) -> None:
