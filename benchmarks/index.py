@@ -43,7 +43,7 @@ BLOCKS_AT_ONCE = 25
 
 
 def main() -> None:
-    """Measures all of it: some six minutes."""
+    """Measures all of it: some ten minutes."""
     index_ponder.install()
     figures: dict[str, Figure] = {}
     with tempfile.TemporaryDirectory() as folder, postgresql_server() as server:
