@@ -96,12 +96,6 @@ def common(recent: Sequence[Block], on_chain: Mapping[BlockNumber, Digest], fina
     raise ChainDiverged(oldest.number, show_hex(oldest.hash), show_hex(theirs) if theirs else "none")
 
 
-def window(recent: Sequence[Block], final: BlockNumber) -> list[Block]:
-    """What to keep of the blocks indexed last, oldest first: all that may still be given up, and the one before."""
-    older = [block for block in recent if block.number <= final]
-    return [*older[-1:], *(block for block in recent if block.number > final)]
-
-
 class Pause:
     """How long to wait before the chain is asked again: a part of the time that its blocks take."""
 

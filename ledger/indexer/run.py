@@ -27,7 +27,7 @@ from ledger.errors import (
 )
 from ledger.events import Block, Header, Log, Made
 from ledger.indexer.fetch import TRIES, Fetched, Fetcher
-from ledger.indexer.follow import Child, Finality, Range, Rewind, common, next_step, window
+from ledger.indexer.follow import Child, Finality, Range, Rewind, common, next_step
 from ledger.indexer.notices import CaughtUp, Extended, NodeFailed, Notice, Rewound, Tell
 from ledger.indexer.project import project
 from ledger.indexer.scores import rows_of_all, turned
@@ -176,7 +176,7 @@ class Indexer:
                     first = _existing(node, before)
                     cursor = Cursor(self._deployment.account, first, before, first, self._policy.hash)
                     writer.move_cursor(cursor)
-                    writer.keep_recent([cursor.block])
+                    writer.add_recent(cursor.block)
                 elif cursor.policy != self._policy.hash:
                     writer.forget_scores()
                     writer.put_rows(rows_of_all(writer, cursor.block.time, self._policy))
@@ -229,7 +229,8 @@ class Indexer:
             # A step continues the last block indexed, so what is final on the chain is so here.
             cursor = replace(cursor, block=block, final=BlockNumber(min(final, block.number)), checked=checked)
             writer.move_cursor(cursor)
-            writer.keep_recent(window([*writer.recent(), block], cursor.final))
+            writer.add_recent(block)
+            writer.settle(cursor.final)
         self._tell(Extended(block, target, len(logs)))
         return cursor
 
@@ -282,7 +283,7 @@ class Indexer:
                 return writer.require_cursor()
             cursor = replace(cursor, final=settled)
             writer.move_cursor(cursor)
-            writer.keep_recent(window(writer.recent(), settled))
+            writer.settle(settled)
         return cursor
 
     def _give_up(self, node: Node, cursor: Cursor) -> Cursor:

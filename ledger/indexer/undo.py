@@ -30,12 +30,12 @@ def rewind(writer: Writer, cursor: Cursor, block: Block, policy: Policy) -> Curs
             writer.forget((company,), ())
         else:
             writer.put_companies([company_of([decode(log) for log in writer.company_logs(company)], decode(last))])
-    # Blocks before the oldest that was kept are known by nothing but their events.
-    recent = [known for known in writer.recent() if known.number <= block.number] or [block]
     checked = min(cursor.checked, block, key=lambda checked: checked.number)
     cursor = replace(cursor, block=block, final=BlockNumber(min(cursor.final, block.number)), checked=checked)
     writer.move_cursor(cursor)
-    writer.keep_recent(recent)
+    if not writer.recent():
+        # Blocks before the oldest that was kept are known by nothing but their events.
+        writer.add_recent(block)
     return cursor
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, or_, tuple_
+from sqlalchemy import Connection, Executable, and_, func, or_, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
@@ -48,8 +48,10 @@ class Reader:
 
     def recent(self) -> list[Block]:
         """The blocks that the chain may still give up and the one before them, oldest first."""
-        rows = self._session.exec(select(RecentRow).order_by(col(RecentRow.number)))
-        return [Block(BlockNumber(row.number), Digest(row.hash), Timestamp(row.time)) for row in rows]
+        wanted = select(RecentRow.number, RecentRow.hash, RecentRow.time).order_by(col(RecentRow.number))
+        return [
+            Block(BlockNumber(number), Digest(hash_), Timestamp(time)) for number, hash_, time in self._plain(wanted)
+        ]
 
     def account(self) -> str | None:
         """CAIP-10 name of the ledger that the database follows; None for none."""
@@ -134,7 +136,7 @@ class Reader:
         for row in self._plain(select(*_STANDING).where(turning)):
             yield _standing(row)
 
-    def _plain(self, wanted: Select[Any]) -> Iterable[Any]:
+    def _plain(self, wanted: Executable) -> Iterable[Any]:
         # Not by the session, which would look whether it should make objects of them.
         return self._session.connection().execute(wanted)
 

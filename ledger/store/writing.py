@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
-from sqlmodel import SQLModel, col, delete, select
+from sqlmodel import SQLModel, col, delete, func, select
 
 from ledger.documents import Document
 from ledger.events import Block, Log
@@ -36,13 +36,20 @@ class Writer(Reader):
         row = (1, cursor.account, block.number, block.hash, block.time, cursor.final)
         self._put(LedgerRow, [(*row, checked.number, checked.hash, checked.time, cursor.policy)])
 
-    def keep_recent(self, blocks: Sequence[Block]) -> None:
-        """Says which blocks the chain may still give up."""
-        self._session.execute(delete(RecentRow))
-        self._add(RecentRow, [(block.number, block.hash, block.time) for block in blocks])
+    def add_recent(self, block: Block) -> None:
+        """Keeps in mind a block that the chain may still give up."""
+        self._add(RecentRow, [(block.number, block.hash, block.time)])
+
+    def settle(self, final: BlockNumber) -> None:
+        """Lets go of the blocks that the chain can't give up any more, but for the last of them."""
+        last = select(func.max(RecentRow.number)).where(RecentRow.number <= final).scalar_subquery()
+        self._session.execute(delete(RecentRow).where(col(RecentRow.number) < last))
 
     def undo(self, after: BlockNumber) -> tuple[set[Address], set[PromiseId]]:
-        """Forgets the log after a block. Gives whom and what it was about, whose rows no longer follow from the log."""
+        """Forgets the blocks after one, and their log. Gives whom and what it was about, whose rows no longer follow
+        from the log.
+        """
+        self._session.execute(delete(RecentRow).where(col(RecentRow.number) > after))
         gone = self._session.exec(
             select(EventRow.company, EventRow.promise).where(col(EventRow.block) > after).distinct()
         ).all()

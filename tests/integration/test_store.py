@@ -49,6 +49,17 @@ def move(place: str, cursor: Cursor) -> None:
         writer.move_cursor(cursor)
 
 
+@pytest.mark.parametrize("final, oldest", [(0, 5), (4, 5), (5, 5), (6, 6), (7, 7), (8, 7), (9, 9), (10, 10), (50, 10)])
+def test_all_blocks_that_may_be_given_up_are_kept_and_the_one_before(place: str, final: int, oldest: int) -> None:
+    blocks = [Block(BlockNumber(number), digest_of(b"%d" % number), Timestamp(number)) for number in (5, 6, 7, 9, 10)]
+    with closing(Database(place)) as database, database.write() as writer:
+        for block in blocks:
+            writer.add_recent(block)
+        for _ in range(2):
+            writer.settle(BlockNumber(final))
+            assert writer.recent() == [each for each in blocks if each.number >= oldest]
+
+
 def test_the_migrations_make_the_tables_that_the_program_knows(place: str) -> None:
     with closing(Database(place)) as database:
         with database.write():

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
+from urllib.request import ProxyHandler, Request, build_opener
 
 from ledger.chain.anvil import LocalChain
 from ledger.chain.contract import PROXY, SALT, code_hash, created_address, init_code
@@ -69,6 +69,8 @@ def deploy(chain: LocalChain, when: Timestamp) -> Deployment:
 def lying_node(true_url: str, answer: Answer, port: int = 0) -> Iterator[str]:
     """A node that asks a true one, and says what `answer` makes of it, on a free port by default. Gives its URL."""
 
+    here = build_opener(ProxyHandler({})).open
+
     class Handler(BaseHTTPRequestHandler):
         def do_OPTIONS(self) -> None:
             """A browser asks beforehand whether a page may ask."""
@@ -79,7 +81,7 @@ def lying_node(true_url: str, answer: Answer, port: int = 0) -> Iterator[str]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            with urlopen(Request(true_url, body, {"Content-Type": "application/json"})) as response:
+            with here(Request(true_url, body, {"Content-Type": "application/json"})) as response:
                 told = json.loads(response.read())
             asked = json.loads(body)
             pairs = zip(asked, told, strict=True) if isinstance(asked, list) else [(asked, told)]

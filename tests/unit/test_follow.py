@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ledger.errors import ChainDiverged
 from ledger.events import Block, Header
-from ledger.indexer.follow import Child, Finality, Pause, Range, Rewind, Step, common, next_step, window
+from ledger.indexer.follow import Child, Finality, Pause, Range, Rewind, Step, common, next_step
 from ledger.units import BlockNumber, Digest, Timestamp
 
 
@@ -92,14 +90,6 @@ def test_a_reorganisation_past_finality_halts() -> None:
         common(FORKED, on_chain, BlockNumber(3))
     with pytest.raises(ChainDiverged, match="Block 4 was 0x0000"):
         common(FORKED, {BlockNumber(3): block(3).hash}, BlockNumber(4))
-
-
-@given(st.integers(0, 20), st.integers(1, 20), st.integers(0, 50))
-def test_the_window_keeps_all_that_may_be_given_up_and_the_block_before(first: int, count: int, final: int) -> None:
-    recent = [block(number) for number in range(first, first + count)]
-    kept = window(recent, BlockNumber(final))
-    assert kept == [each for each in recent if each.number > final or each.number == min(final, recent[-1].number)]
-    assert kept == window(kept, BlockNumber(final))
 
 
 def test_finality_is_a_tag_or_a_depth() -> None:
