@@ -362,6 +362,6 @@ def run() -> None:
     finally:
         # Python would try once more at its end, and make a failure of it.
         try:
-            sys.stderr.flush()
+            err.file.flush()
         except OSError:
             err.on_broken_pipe()

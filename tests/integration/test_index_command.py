@@ -244,10 +244,12 @@ def test_a_log_that_can_t_be_written_stops_nothing(loaded: Loaded, tmp_path: Pat
     with Path("/dev/full").open("w") as full:
         once = subprocess.run(command[:-1], env=environment, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True)
         unsaid = subprocess.run([*command[:3], "score", "nobody"], env=environment, cwd=ROOT, stderr=full)
+    closed = subprocess.run(["sh", "-c", '"$@" 2>&-', "sh", *command[:-1]], env=environment, cwd=ROOT)
     assert once.returncode == 2
     assert "No space left on device" in once.stderr
     assert "Traceback" not in once.stderr
     assert unsaid.returncode == 2
+    assert closed.returncode == 0
 
 
 def test_what_a_node_does_wrong_is_counted_by_node_without_its_key(desk: Desk) -> None:

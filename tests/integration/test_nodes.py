@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
 from http.server import BaseHTTPRequestHandler
@@ -396,7 +397,7 @@ def test_a_node_that_stands_still_is_left_for_one_that_goes_on(loaded: Loaded, p
     assert not [notice for notice in told if isinstance(notice, NodeFailed | NodeDistrusted)]
 
 
-class Raw(BaseHTTPRequestHandler):
+class Raw(BaseHTTPRequestHandler, ABC):
     """A node whose whole answer is one's own, bytes, status and all."""
 
     protocol_version = "HTTP/1.1"
@@ -404,8 +405,9 @@ class Raw(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.say(self.rfile.read(int(self.headers["Content-Length"])))
 
+    @abstractmethod
     def say(self, asked: bytes) -> None:
-        raise NotImplementedError
+        """Answers what was asked."""
 
     def head(self, status: int, length: int) -> None:
         self.send_response(status)

@@ -11,6 +11,7 @@ import sys
 import threading
 from contextlib import closing, suppress
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -49,15 +50,22 @@ def move(place: str, cursor: Cursor) -> None:
         writer.move_cursor(cursor)
 
 
-@pytest.mark.parametrize("final, oldest", [(0, 5), (4, 5), (5, 5), (6, 6), (7, 7), (8, 7), (9, 9), (10, 10), (50, 10)])
-def test_all_blocks_that_may_be_given_up_are_kept_and_the_one_before(place: str, final: int, oldest: int) -> None:
-    blocks = [Block(BlockNumber(number), digest_of(b"%d" % number), Timestamp(number)) for number in (5, 6, 7, 9, 10)]
+def test_all_blocks_that_may_be_given_up_are_kept_and_the_one_before(place: str) -> None:
+    """Of every choice of seven numbers, whatever is final, and whatever is given up then."""
+    every = [Block(BlockNumber(number), digest_of(b"%d" % number), Timestamp(number)) for number in range(7)]
     with closing(Database(place)) as database, database.write() as writer:
-        for block in blocks:
-            writer.add_recent(block)
-        for _ in range(2):
-            writer.settle(BlockNumber(final))
-            assert writer.recent() == [each for each in blocks if each.number >= oldest]
+        for chosen, final in product(range(1, 2 ** len(every)), range(len(every) + 1)):
+            blocks = [block for block in every if chosen >> block.number & 1]
+            oldest = max((block.number for block in blocks if block.number <= final), default=0)
+            kept = [block for block in blocks if block.number >= oldest]
+            writer.forget_all()
+            for block in blocks:
+                writer.add_recent(block)
+            for _ in range(2):
+                writer.settle(BlockNumber(final))
+                assert writer.recent() == kept
+            writer.undo(BlockNumber(final))
+            assert writer.recent() == [block for block in kept if block.number <= final]
 
 
 def test_the_migrations_make_the_tables_that_the_program_knows(place: str) -> None:
