@@ -20,7 +20,7 @@ from pathlib import Path
 
 from ledger.outcomes import Standing
 from ledger.promises import service_code
-from ledger.scoring.context import estimates, prior
+from ledger.scoring.context import estimates, prior, services_of
 from ledger.scoring.counting import counted
 from ledger.scoring.intervals import interval
 from ledger.scoring.policy import Policy
@@ -130,7 +130,7 @@ class Ours(Estimator):
         code = service_code(service)
         book = self._books[company]
         evidence = reliability(book, self._now, self._policy)[0].evidence
-        for estimate in estimates(book, self._market, evidence, self._policy)[1]:
+        for estimate in estimates(services_of(book, self._market), evidence, self._policy)[1]:
             if estimate.service == code:
                 return estimate.expected / WHOLE
         key = PEERS + code

@@ -172,7 +172,7 @@ def _asked(database: Database, books: dict[Address, Book], now: Timestamp, polic
 
 def _settle(database: Database) -> None:
     """Does now what a server would do by itself in the minutes after so much was written."""
-    with database._open().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with database._open().plain.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         for statement in SETTLING[connection.dialect.name]:
             connection.exec_driver_sql(statement)
 

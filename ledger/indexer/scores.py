@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from ledger.outcomes import Standing
 from ledger.scoring.counting import Tally, counted
 from ledger.scoring.policy import Policy
-from ledger.scoring.rows import Book, Key, Row, Rows, Shares
+from ledger.scoring.rows import Book, Key, Lookup, Row, Shares
 from ledger.scoring.tallies import peers_shares, update
 from ledger.store.reading import Reader
 from ledger.units import ZERO_ADDRESS, Address, PromiseId, Timestamp
@@ -83,13 +83,13 @@ def books_of(rows: ScoreRows) -> dict[Address, Book]:
     return books
 
 
-def _updated(changed: Mapping[Address, tuple[Rows, Shares]], reader: Reader | None, policy: Policy) -> ScoreRows:
+def _updated(changed: Mapping[Address, tuple[Lookup, Shares]], reader: Reader | None, policy: Policy) -> ScoreRows:
     found: ScoreRows = {}
     together = Shares()
     for company, (rows, shares) in changed.items():
         found[company] = update(rows, shares, policy)
         before = rows.get(found[company])
         together.add(peers_shares(before, found[company]))
-    market: Rows = reader.rows_of(MARKET) if reader else Book()
+    market: Lookup = reader.rows_of(MARKET) if reader else Book()
     found[MARKET] = update(market, together, policy)
     return found

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from ledger.scoring.policy import POINT, Policy
 from ledger.scoring.reliability import Evidence
-from ledger.scoring.rows import FINE, PEERS, SERVICE, SIXTEENTHS, SPAN, Key, Peers, Row, Rows, Service
+from ledger.scoring.rows import FINE, PEERS, SERVICE, SPAN, SPANS, Key, Peers, Row, Rows, Service
 from ledger.scoring.tallies import peer
 from ledger.units import WHOLE, Ppm
 
@@ -31,6 +31,10 @@ class Expectation(NamedTuple):
     mean: Ratio
     strength: Ratio
     """How many promises it weighs."""
+
+
+Services = dict[bytes, tuple[Service, Peers]]
+"""What a company did of each service, and what all others did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,27 +98,36 @@ def prior(peers: Peers, policy: Policy) -> Expectation:
     return Expectation((credit, whole), strength)
 
 
-def estimates(rows: Rows, market: Rows, evidence: Evidence, policy: Policy) -> tuple[Ppm, tuple[Estimate, ...]]:
+def services_of(rows: Rows, market: Rows) -> Services:
+    """Each service that a company has promises of."""
+    own = {key[1:]: Service(*row) for key, row in rows.between(SERVICE, SERVICE + b"\xff" * 8).items()}
+    peers = market.get(PEERS + code for code in own)
+    return {code: (mine, _others(Peers(*peers.get(PEERS + code, ())), mine)) for code, mine in own.items()}
+
+
+def _others(peers: Peers, own: Service) -> Peers:
+    """The companies of a service but one."""
+    return Peers(*map(sub, peers, peer(own))) if peers.companies else peers
+
+
+def estimates(services: Services, evidence: Evidence, policy: Policy) -> tuple[Ppm, tuple[Estimate, ...]]:
     """What to expect of a company's promises together, by how many it has made of each service, and of each service.
 
     A service's evidence is thinned as the company's is: by what capping leaves of the whole.
     """
-    own = {key[1:]: Service(*row) for key, row in rows.between(SERVICE, SERVICE + b"\xff" * 8).items()}
-    peers = {key[1:]: Peers(*row) for key, row in market.get(PEERS + service for service in own).items()}
-    matured = sum(service.matured for service in own.values())
+    matured = sum(own.matured for own, _ in services.values())
     if not matured:
         return Ppm(policy.prior.mean_ppm), ()
     found = []
     mean = strength = 0, 1
-    for code, service in own.items():
-        others = _others(peers.get(code, Peers()), service)
+    for code, (own, others) in services.items():
         expectation = prior(others, policy)
-        mean = _plus(mean, expectation.mean, service.matured)
-        strength = _plus(strength, expectation.strength, service.matured)
-        share = evidence.weight * service.matured, evidence.unit * matured
-        rate = service.low + service.high, 2 * POINT * service.weight
+        mean = _plus(mean, expectation.mean, own.matured)
+        strength = _plus(strength, expectation.strength, own.matured)
+        share = evidence.weight * own.matured, evidence.unit * matured
+        rate = own.low + own.high, 2 * POINT * own.weight
         learnt = others.companies >= policy.prior.companies
-        found.append(Estimate(code, service.matured, _shrunk(expectation, rate, share), learnt))
+        found.append(Estimate(code, own.matured, _shrunk(expectation, rate, share), learnt))
     together = Expectation((mean[0], mean[1] * matured), (strength[0], strength[1] * matured))
     rate = evidence.low + evidence.high, 2 * evidence.weight or 1
     return _shrunk(together, rate, (evidence.weight, evidence.unit)), tuple(found)
@@ -135,32 +148,21 @@ def _shrunk(expectation: Expectation, rate: Ratio, evidence: Ratio) -> Ppm:
     return Ppm(WHOLE * (a * c * f * h + b * d * e * g) // (b * f * (c * h + d * g)))
 
 
-def ambition(rows: Rows, market: Rows) -> Ambition:
+def ambition(rows: Rows, market: Rows, services: Services) -> Ambition:
     """How much a company's promises dared, against all others that make promises of the same services."""
-    own = rows.between(SPAN, SPAN + b"\xff" * 9)
-    if not own:
-        return Ambition(0, 0, 0)
-    codes = sorted({key[1:9] for key in own})
-    services = rows.get(SERVICE + code for code in codes)
-    peers = market.get(PEERS + code for code in codes)
+    given = rows.between(SPAN, SPAN + b"\xff" * 9)
     # All at once, with what may stand between: one look is less than one for each.
+    ends = (min(services), max(services)) if services else (b"", b"")
     spans: defaultdict[bytes, list[tuple[Key, Row]]] = defaultdict(list)
-    for key, row in market.between(SPAN + codes[0], SPAN + codes[-1] + b"\xff").items():
+    for key, row in market.between(SPAN + ends[0], SPAN + ends[1] + b"\xff").items():
         spans[key[1:9]].append((key, row))
     kept, expected, usual = 0, (0, 1), (0, 1)
-    for code in codes:
-        mine = Service(*services[SERVICE + code])
-        others = _others(Peers(*peers.get(PEERS + code, ())), mine)
+    for code, (own, others) in services.items():
         if others.matured:
-            kept += mine.kept
-            expected = _plus(expected, (_hoped(own, spans[code]), 2 * others.matured))
-            usual = _plus(usual, (mine.matured * others.kept, others.matured))
+            kept += own.kept
+            expected = _plus(expected, (_hoped(given, spans[code]), 2 * others.matured))
+            usual = _plus(usual, (own.matured * others.kept, others.matured))
     return Ambition(kept, expected[0] * 1000 // expected[1], usual[0] * 1000 // usual[1])
-
-
-def _others(peers: Peers, own: Service) -> Peers:
-    """The companies of a service but one."""
-    return Peers(*map(sub, peers, peer(own))) if peers.companies else peers
 
 
 def _hoped(own: Mapping[Key, Row], together: Iterable[tuple[Key, Row]]) -> int:
@@ -168,14 +170,15 @@ def _hoped(own: Mapping[Key, Row], together: Iterable[tuple[Key, Row]]) -> int:
 
     Of those in the same span, half.
     """
-    within = pairs = 0
+    given: list[int] = []
+    taken: list[int] = []
     for key, row in together:
-        mine = own.get(key)
-        if mine is None:
-            within += sum(row[SIXTEENTHS:])
-            continue
-        # How many were fulfilled before each sixteenth, and after the last.
-        before = list(accumulate(map(sub, row[SIXTEENTHS:], mine[SIXTEENTHS:]), initial=within))
-        pairs += sum(map(mul, mine, map(add, before, before[1:])))
-        within = before[-1]
-    return pairs
+        mine = own.get(key, _NO_SPANS)
+        given += mine[:SPANS]
+        taken += map(sub, row[SPANS:], mine[SPANS:])
+    # How many were fulfilled before each sixteenth, and after the last.
+    before = list(accumulate(taken, initial=0))
+    return sum(map(mul, given, map(add, before, before[1:])))
+
+
+_NO_SPANS = (0,) * 2 * SPANS

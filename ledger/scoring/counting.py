@@ -23,6 +23,7 @@ from ledger.scoring.rows import (
     SERVICE,
     SIXTEENTHS,
     SPAN,
+    SPANS,
     Counts,
     Key,
     Shares,
@@ -181,10 +182,10 @@ class Tally:
         shares = Shares()
         shares.add(self._few)
         for service, (given, taken) in self._spans.items():
-            for octave in range(_OCTAVES):
-                part = slice(octave * SIXTEENTHS, (octave + 1) * SIXTEENTHS)
+            for number in range(_SPAN_ROWS):
+                part = slice(number * SPANS, (number + 1) * SPANS)
                 if any(row := given[part] + taken[part]):
-                    shares[SPAN + service + bytes((octave,))] = row
+                    shares[SPAN + service + bytes((number,))] = row
         for promises, lot in self._lots.items():
             lot.settle(shares, promises, self._policy)
         return shares
@@ -266,7 +267,7 @@ def _earned(standing: Standing, policy: Policy) -> int:
 
 
 def _no_spans() -> tuple[list[int], list[int]]:
-    return [0] * (_OCTAVES * SIXTEENTHS), [0] * (_OCTAVES * SIXTEENTHS)
+    return [0] * (_SPAN_ROWS * SPANS), [0] * (_SPAN_ROWS * SPANS)
 
 
 @lru_cache(maxsize=16_384)
@@ -276,5 +277,5 @@ def span(seconds: int) -> int:
     return SIXTEENTHS * shift + (seconds >> shift)
 
 
-_OCTAVES = span(2**40) // SIXTEENTHS + 1
+_SPAN_ROWS = span(2**40) // SPANS + 1
 """The contract's times have 40 bits."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ledger.scoring.intervals import wilson
 from ledger.scoring.policy import POINT, Alarm, Policy
-from ledger.scoring.rows import DAY, DAY_S, PERIOD, Counts, Key, Row, Rows, recent_periods
+from ledger.scoring.rows import DAY, DAY_S, Counts, Key, Row, Rows, recent_counts
 from ledger.units import WHOLE, Ppm, Timestamp
 
 
@@ -33,8 +33,8 @@ class Burn:
 
 def burns(rows: Rows, as_of: Timestamp, policy: Policy) -> tuple[Burn, ...]:
     """Every window of the policy that holds a matured promise."""
-    first, last = recent_periods(as_of, policy)
-    whole = _credited(rows.between(PERIOD + first, PERIOD + last).values())
+    counts = recent_counts(rows, as_of, policy)
+    whole = counts.matured, counts.credit
     days = rows.between(*recent_days(as_of, policy))
     found = []
     for alarm in policy.alarms:

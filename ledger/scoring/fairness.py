@@ -24,7 +24,6 @@ promises as it takes to show a cohort at all: of so few cohorts, the spread says
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -38,13 +37,13 @@ from ledger.scoring.rows import (
     DAY_S,
     FINE,
     PAIR,
-    PERIOD,
+    PERIOD_ENDS,
     Cohort,
     Counts,
     Pair,
     Row,
     Rows,
-    counts_of,
+    recent_counts,
     recent_periods,
 )
 from ledger.units import WHOLE, Ppm, Timestamp
@@ -132,16 +131,10 @@ def fairness(rows: Rows, as_of: Timestamp, policy: Policy) -> FairnessFigure:
     """Looks at all that fell due in the period that runs, and in those before it that the policy looks at."""
     window = recent_periods(as_of, policy)
     first = int.from_bytes(window[0], "big")
-    cells: defaultdict[int, list[Row]] = defaultdict(list)
-    for key, row in rows.between(COHORT + window[0], COHORT + window[1] + b"\xff\xff").items():
-        cells[int.from_bytes(key[5:], "big")].append(row)
-    compared: defaultdict[bytes, list[Row]] = defaultdict(list)
-    for key, row in rows.between(PAIR + window[0], PAIR + window[1] + b"\xff" * 4).items():
-        compared[key[5:]].append(row)
-    counts = counts_of(rows.between(PERIOD + window[0], PERIOD + window[1]).values())
-
-    sizes = {cohort: Cohort(*_sums(found)) for cohort, found in cells.items()}
-    pairs = {key: _sums(found) for key, found in compared.items()}
+    by_cohort = rows.sums(COHORT + window[0], COHORT + window[1] + b"\xff\xff", PERIOD_ENDS)
+    sizes = {int.from_bytes(code, "big"): Cohort(*row) for code, row in by_cohort.items()}
+    pairs = rows.sums(PAIR + window[0], PAIR + window[1] + b"\xff" * 4, PERIOD_ENDS)
+    counts = recent_counts(rows, as_of, policy)
     cohorts = _cohorts(sizes, counts, policy)
     # A gap would give away a cohort that is hidden.
     shown = {each.cohort: sizes[each.cohort] for each in cohorts if each.kept is not None}
@@ -165,10 +158,6 @@ def fairness(rows: Rows, as_of: Timestamp, policy: Policy) -> FairnessFigure:
         shared=shared,
         cohorts=cohorts,
     )
-
-
-def _sums(rows: list[Row]) -> Row:
-    return tuple(map(sum, zip(*rows, strict=True)))
 
 
 _WIDTH = len(Pair._fields)

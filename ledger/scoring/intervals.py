@@ -48,7 +48,7 @@ def wilson_of_share(part: int, whole: int, spread: int, z_squared: Fraction, sca
     """The same, of the share `part`/`whole` in `whole`²/`spread` trials: 0 to 1 if `whole` is 0."""
     if whole == 0:
         return 0, scale
-    u, v = z_squared.numerator, z_squared.denominator
+    u, v = z_squared.as_integer_ratio()
     # The formula with numerator and denominator multiplied by spread·v, which leaves integers only.
     widened = u * spread
     center = 2 * part * whole * v + widened
@@ -59,5 +59,4 @@ def wilson_of_share(part: int, whole: int, spread: int, z_squared: Fraction, sca
 
 def isqrt_up(value: int) -> int:
     """The least integer whose square is at least `value`."""
-    root = isqrt(value)
-    return root if root * root == value else root + 1
+    return isqrt(value - 1) + 1 if value else 0

@@ -33,7 +33,8 @@ DAY = b"d"
 SERVICE = b"s"
 """+ service: `Service`."""
 SPAN = b"h"
-"""+ service, octave: how many promises were given so long, by sixteenths of the octave; then, how many took so long."""
+"""+ service, so many octaves: how many promises were given so long, by `SPANS` parts of them; then, how many took so
+long."""
 PENDING = b"m"
 """How many promises are not yet due, and how many released."""
 
@@ -55,6 +56,8 @@ PEERS = b"k"
 """+ service, in the rows of all companies together: `Peers`. Spans are there too."""
 
 SIXTEENTHS = 16
+SPANS = 4 * SIXTEENTHS
+"""In a row: those of four octaves, so that few rows are to be read."""
 
 
 class Cluster(NamedTuple):
@@ -202,14 +205,21 @@ class Counts(NamedTuple):
     """In basis points, open disputes lost."""
 
 
-class Rows(Protocol):
-    """Where a company's rows are."""
+class Lookup(Protocol):
+    """Where a company's rows are looked up."""
 
     def get(self, keys: Iterable[Key]) -> dict[Key, Row]:
         """The rows with these keys, of those that there are."""
 
+
+class Rows(Lookup, Protocol):
+    """Where they are in the order of their keys too."""
+
     def between(self, first: Key, last: Key) -> dict[Key, Row]:
         """The rows with keys from `first` to `last`, which are of one kind, in their order."""
+
+    def sums(self, first: Key, last: Key, after: int) -> dict[bytes, Row]:
+        """The same rows added up, by what their keys are after so many bytes."""
 
 
 class Book:
@@ -231,6 +241,13 @@ class Book:
         """The rows with keys from `first` to `last`, which are of one kind, in their order."""
         kind = self._kinds[first[:1]]
         return {key: kind[key] for key in sorted([key for key in kind if first <= key <= last])}
+
+    def sums(self, first: Key, last: Key, after: int) -> dict[bytes, Row]:
+        """The same rows added up, by what their keys are after so many bytes."""
+        found: defaultdict[bytes, list[Row]] = defaultdict(list)
+        for key, row in self.between(first, last).items():
+            found[key[after:]].append(row)
+        return {rest: tuple(map(sum, zip(*rows, strict=True))) for rest, rows in found.items()}
 
     def put(self, rows: Mapping[Key, Row]) -> None:
         """Replaces rows; one of zeros is none."""
@@ -272,9 +289,11 @@ def recent_periods(as_of: Timestamp, policy: Policy) -> tuple[bytes, bytes]:
     return max(0, last - policy.periods + 1).to_bytes(4, "big"), last.to_bytes(4, "big")
 
 
-def counts_of(rows: Iterable[Row]) -> Counts:
-    """The sum of rows of counts."""
-    sums = [0] * len(Counts._fields)
-    for row in rows:
-        sums = list(map(add, sums, row))
-    return Counts(*sums)
+PERIOD_ENDS = 1 + 4
+"""Where in a key what follows a period begins."""
+
+
+def recent_counts(rows: Rows, as_of: Timestamp, policy: Policy) -> Counts:
+    """The promises of the periods that the policy looks at."""
+    first, last = recent_periods(as_of, policy)
+    return Counts(*rows.sums(PERIOD + first, PERIOD + last, PERIOD_ENDS).get(b"", ()))

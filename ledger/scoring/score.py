@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ledger.scoring.context import Ambition, Estimate, ambition, estimates
+from ledger.scoring.context import Ambition, Estimate, ambition, estimates, services_of
 from ledger.scoring.drift import Burn, burns, recent_days
 from ledger.scoring.fairness import FairnessFigure, fairness
 from ledger.scoring.intervals import Interval, interval
@@ -103,8 +103,9 @@ def score(rows: Rows, market: Rows, block: BlockNumber, as_of: Timestamp, policy
     witnessed = Ppm(evidence.confirmed * WHOLE // evidence.fulfilled if evidence.fulfilled else 0)
     floor = _floor(strata, policy)
     alarms = burns(rows, as_of, policy)
-    expected, by_service = estimates(rows, market, whole.evidence, policy)
-    dared = ambition(rows, market)
+    services = services_of(rows, market)
+    expected, by_service = estimates(services, whole.evidence, policy)
+    dared = ambition(rows, market, services)
     cautions = {
         Caution.THIN: floor is None or not all(stratum.judged(policy) for stratum in strata.values()),
         Caution.DOMINATED: counts.matured > 0 and whole.evidence.customers_milli < 1000 * policy.few_customers,

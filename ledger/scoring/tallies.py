@@ -36,10 +36,10 @@ from ledger.scoring.rows import (
     Cohort,
     Group,
     Key,
+    Lookup,
     Pair,
     Peers,
     Row,
-    Rows,
     Service,
     Shares,
     Total,
@@ -54,7 +54,7 @@ def fold(standings: Iterable[Standing], as_of: Timestamp, policy: Policy) -> Boo
     return book
 
 
-def update(rows: Rows, shares: Shares, policy: Policy) -> dict[Key, Row]:
+def update(rows: Lookup, shares: Shares, policy: Policy) -> dict[Key, Row]:
     """The rows that change when shares are added to those that there are, as they are then."""
     before = rows.get(shares)
     after = _sum(before, shares)

@@ -10,7 +10,7 @@ from ledger.indexer.scores import MARKET, books_of, rows_of_all
 from ledger.outcomes import Outcome, Standing, outcome
 from ledger.scoring.explanation import Explanation, explain
 from ledger.scoring.policy import Policy
-from ledger.scoring.rows import DAY_S, Book
+from ledger.scoring.rows import DAY_S, Book, Rows
 from ledger.scoring.score import DayFigure, Range, Score, day_range, days, market_ranges, own_ranges, score
 from ledger.store.reading import Reader
 from ledger.store.records import Company, Cursor
@@ -88,12 +88,10 @@ class Scorer:
             self._kept = _Kept(cursor.block.hash, {}, None)
         return cursor, self._kept
 
-    def _rows(self, reader: Reader, cursor: Cursor, kept: _Kept, company: Address, ranges: list[Range]) -> Book:
+    def _rows(self, reader: Reader, cursor: Cursor, kept: _Kept, company: Address, ranges: list[Range]) -> Rows:
         """A company's rows, or at least those of the ranges."""
         if cursor.policy == self.policy.hash:
-            book = Book()
-            book.put(reader.rows_of(company).within(ranges))
-            return book
+            return reader.rows_of(company).within(ranges)
         if kept.books is None:
             kept.books = books_of(rows_of_all(reader, cursor.block.time, self.policy))
         return kept.books.get(company, Book())

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 import psycopg
 from sqlalchemy.engine import URL, Engine, make_url
@@ -18,6 +18,14 @@ from ledger.store import migrations
 from ledger.store.engines import Backend, PostgreSQL, SQLite, shown_url
 from ledger.store.reading import Reader
 from ledger.store.writing import Writer
+
+
+class _Engines(NamedTuple):
+    """Connections to a database, by what they are for: one pool of them."""
+
+    plain: Engine
+    reading: Engine
+    writing: Engine
 
 
 class Database:
@@ -45,7 +53,7 @@ class Database:
                     f"TROTH_DATABASE={self.url} must name a SQLite file, such as sqlite:///troth.db, or a PostgreSQL"
                     " database, such as postgresql://user@host/troth"
                 )
-        self._engine: Engine | None = None
+        self._engines: _Engines | None = None
         self._version: str | None = None
 
     @classmethod
@@ -64,15 +72,15 @@ class Database:
         if not self.exists:
             raise NoDatabase(self.url, "there is no such file; `troth index` makes it")
         with self._failing():
-            engine = self._open()
+            engines = self._open()
             if self._version != migrations.NEWEST:
-                self._version = migrations.version_of(engine)
+                self._version = migrations.version_of(engines.plain)
             if self._version != migrations.NEWEST:
                 found = self._version or "none"
                 raise NoDatabase(
                     self.url, f"its tables have version {found}, not {migrations.NEWEST}; `troth index` sees to it"
                 )
-            with Session(engine.execution_options(**self._backend.reading)) as session:
+            with Session(engines.reading) as session:
                 yield Reader(session, self.url, self._backend)
 
     @contextmanager
@@ -81,31 +89,33 @@ class Database:
         up to date. Raises NoDatabase.
         """
         with self._failing():
-            engine = self._open()
+            engines = self._open()
             if self._version != migrations.NEWEST:
-                migrations.upgrade(engine, self.url)
+                migrations.upgrade(engines.plain, self.url)
                 self._version = migrations.NEWEST
-            with Session(engine.execution_options(**self._backend.writing)) as session:
+            with Session(engines.writing) as session:
                 yield Writer(session, self.url, self._backend)
                 session.commit()
 
     @contextmanager
     def only_indexer(self) -> Iterator[None]:
         """Keeps other indexers out for as long as this one works. Raises IndexBusy, NoDatabase."""
-        with self._failing():
-            engine = self._open()
-            with self._backend.only_indexer(engine):
-                yield
+        with self._failing(), self._backend.only_indexer(self._open().plain):
+            yield
 
     def close(self) -> None:
         """Lets go of the file, or of the server."""
-        if self._engine is not None:
-            self._engine.dispose()
+        if self._engines is not None:
+            self._engines.plain.dispose()
 
-    def _open(self) -> Engine:
-        if self._engine is None:
-            self._engine = self._backend.open()
-        return self._engine
+    def _open(self) -> _Engines:
+        if self._engines is None:
+            plain, backend = self._backend.open(), self._backend
+            # Once for all: each would be made as slowly as a connection is begun.
+            self._engines = _Engines(
+                plain, plain.execution_options(**backend.reading), plain.execution_options(**backend.writing)
+            )
+        return self._engines
 
     @contextmanager
     def _failing(self) -> Iterator[None]:

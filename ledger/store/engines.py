@@ -291,4 +291,5 @@ def _set_up_postgresql(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+    # By the driver, as is `fetch`.
+    _driver(connection).execute(connection.get_execution_options().get("begin", "BEGIN"))

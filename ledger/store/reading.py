@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Executable, and_, func, or_, tuple_
+from sqlalchemy import Connection, Executable, and_, func, or_, true, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
@@ -16,7 +16,7 @@ from ledger.events import Block, Event, Log
 from ledger.outcomes import Outcome, Standing, Status
 from ledger.scoring.rows import Key, Row
 from ledger.store.engines import Backend, Ends
-from ledger.store.packing import unpack
+from ledger.store.packing import PackedRows, unpack
 from ledger.store.records import Company, Cursor
 from ledger.store.tables import CompanyRow, DocumentRow, EventRow, LedgerRow, PromiseRow, RecentRow, ScoreRow
 from ledger.units import Address, BlockNumber, Digest, PromiseId, Timestamp
@@ -239,18 +239,18 @@ class StoredRows:
             found.update(self._where(col(ScoreRow.key).in_(part)))
         return found
 
-    def between(self, first: Key, last: Key) -> dict[Key, Row]:
-        """The rows with keys from `first` to `last`, in their order."""
-        return self._where(col(ScoreRow.key).between(first, last))
+    def all(self) -> dict[Key, Row]:
+        """All of them."""
+        return self._where(true())
 
-    def within(self, ranges: Sequence[Ends]) -> dict[Key, Row]:
+    def within(self, ranges: Sequence[Ends]) -> PackedRows:
         """The rows with keys in any of these ranges, in one go."""
-        return unpack(self._backend.within(self._connection, self._company, ranges)) if ranges else {}
+        return PackedRows(self._backend.within(self._connection, self._company, ranges) if ranges else ())
 
     def _where(self, condition: ColumnElement[bool]) -> dict[Key, Row]:
         chosen = select(ScoreRow.key, ScoreRow.sums).where(ScoreRow.company == self._company, condition)
         # Not by the session, which would look whether it should make objects of them.
-        return unpack(self._connection.execute(chosen.order_by(col(ScoreRow.key))).all())
+        return {key: unpack(packed) for key, packed in self._connection.execute(chosen)}
 
 
 def _condition(result: Outcome, as_of: Timestamp) -> list[ColumnElement[bool]]:

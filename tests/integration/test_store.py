@@ -72,7 +72,7 @@ def test_the_migrations_make_the_tables_that_the_program_knows(place: str) -> No
     with closing(Database(place)) as database:
         with database.write():
             pass
-        with database._open().connect() as connection:
+        with database._open().plain.connect() as connection:
             assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.outcomes import Standing
-from ledger.scoring.context import Ambition, Expectation, ambition, estimates, prior
+from ledger.scoring.context import Ambition, Expectation, ambition, estimates, prior, services_of
 from ledger.scoring.policy import POINT, Policy
 from ledger.scoring.reliability import reliability
 from ledger.scoring.rows import FINE, Book, Peers
@@ -84,7 +84,7 @@ def test_the_prior_is_kleinman_s_to_the_last_digit(drawn: list[tuple[int, int]])
 def test_an_estimate_lies_between_the_prior_and_the_record(own: list[Standing], others: list[list[Standing]]) -> None:
     rows = fold(own, LATER, POLICY)
     whole, _ = reliability(rows, LATER, POLICY)
-    estimate, by_service = estimates(rows, market_of(own, *others), whole.evidence, POLICY)
+    estimate, by_service = estimates(services_of(rows, market_of(own, *others)), whole.evidence, POLICY)
     ends = sorted([whole.credited.rate, POLICY.prior.mean_ppm])
     if whole.evidence.weight:
         assert ends[0] - 1 <= estimate <= ends[1] + 1
@@ -95,7 +95,7 @@ def test_an_estimate_lies_between_the_prior_and_the_record(own: list[Standing], 
 def test_much_evidence_outweighs_the_prior() -> None:
     own = company(5000, 5000)
     whole, _ = reliability(fold(own, LATER, POLICY), LATER, POLICY)
-    estimate, _ = estimates(fold(own, LATER, POLICY), market_of(own), whole.evidence, POLICY)
+    estimate, _ = estimates(services_of(fold(own, LATER, POLICY), market_of(own)), whole.evidence, POLICY)
     assert estimate > 998_000
 
 
@@ -105,21 +105,26 @@ def timed(takes: list[int], duration: int) -> list[Standing]:
     ]
 
 
+def dared(own: list[Standing], market: Book) -> Ambition:
+    rows = fold(own, LATER, POLICY)
+    return ambition(rows, market, services_of(rows, market))
+
+
 def test_ambition_asks_what_peers_would_have_kept_within_the_same_times() -> None:
     own, other = timed([1000, 3000], 2000), timed([500, 1500, 2500, 5000], 6000)
     market = market_of(own, other)
     # Of the others' four, two took less than 2000 seconds: half of two is expected. One was kept; the others keep all.
-    assert ambition(fold(own, LATER, POLICY), market) == Ambition(1, 1000, 2000)
+    assert dared(own, market) == Ambition(1, 1000, 2000)
     # Of the first's two, both took less than 6000; it kept one by its own deadlines.
-    assert ambition(fold(other, LATER, POLICY), market) == Ambition(4, 4000, 2000)
+    assert dared(other, market) == Ambition(4, 4000, 2000)
 
 
 def test_a_service_without_peers_is_left_out() -> None:
     own = timed([1000], 2000)
-    assert ambition(fold(own, LATER, POLICY), market_of(own)).ratio is None
+    assert dared(own, market_of(own)).ratio is None
 
 
 def test_what_peers_never_did_counts_against_them() -> None:
     own = timed([1000], 2000)
     broken = [a_standing(None, customer=a_customer(5))]
-    assert ambition(fold(own, LATER, POLICY), market_of(own, timed([1000], 2000), broken)).expected_milli == 500
+    assert dared(own, market_of(own, timed([1000], 2000), broken)).expected_milli == 500

@@ -16,7 +16,7 @@ from statsmodels.stats.proportion import proportion_confint
 import ledger.outcomes
 import ledger.scoring
 from ledger.outcomes import Outcome, Standing, Status
-from ledger.scoring.context import estimates
+from ledger.scoring.context import estimates, services_of
 from ledger.scoring.counting import counted, credit, span
 from ledger.scoring.explanation import explain
 from ledger.scoring.intervals import Interval, interval, wilson
@@ -479,7 +479,7 @@ def test_the_worked_example_of_the_docs_comes_out() -> None:
     assert found.evidence.milli == 3535
     assert found.credited == Interval(Ppm(805_555), Ppm(319_521), Ppm(973_371))
     assert found.parts == Parts(*map(Ppm, (319_521, 486_034, 0, 106_061, 0, 88_384)))
-    assert estimates(fold(history, NOON, POLICY), Book(), found.evidence, POLICY)[0] == 695_161
+    assert estimates(services_of(fold(history, NOON, POLICY), Book()), found.evidence, POLICY)[0] == 695_161
     example = (ROOT / "docs" / "scoring.md").read_text()
     for figure in ("0.319521", "0.973371", "486,034", "106,061", "88,384", "3.535", "0.695161"):
         assert figure in example

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Engine
 
 from ledger.errors import NoDatabase
 
-NEWEST = "0004"
+NEWEST = "0005"
 """The version that this program reads and writes: the last of `versions`."""
 
 
