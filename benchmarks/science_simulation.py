@@ -86,7 +86,7 @@ def _floor(kept: tuple[int, ...], each: int, policy: Policy) -> int:
     for number, successes in enumerate(kept):
         key = CLUSTER + bytes((0, policy.half_life_days, 1, 0)) + a_customer(number)
         credit = successes * weight * POINT
-        shares[key] = list(Cluster(each, each * weight, each * weight**2, credit, credit, credit))
+        shares[key] = Cluster(each, each * weight, each * weight**2, credit, credit, credit)
     book = Book()
     book.put(update(book, shares, policy))
     return reliability(book, NOON, policy)[0].credited.low
@@ -208,8 +208,8 @@ def _unfair(rates: list[float], size: int, each: int = 1, correlation: float = 0
             shown.append(sum(kept) / size)
             for number, successes in enumerate(kept):
                 where = service_code(str(number % STRATA)) + _period(policy) + cohort.to_bytes(2, "big")
-                share = Cell(together, successes, together - successes, 0)
-                shares[CELL + where + b"\0" + a_customer(number)] = list(share)
+                key = CELL + where + b"\0" + a_customer(number)
+                shares[key] = Cell(together, successes, together - successes, 0)
                 counts = Counts(*map(sum, zip(counts, Counts(matured=together, kept=successes), strict=True)))
         book = Book()
         book.put(update(book, shares, policy) | {PERIOD + _period(policy): counts})

@@ -2,11 +2,14 @@
 
 `events_per_s`: all flights, as the promises of their airlines, from the log's events, decoded, to the rows that scores
 are made of, in one process; a flight is made, and if it landed, fulfilled and confirmed. `rows_per_s` is without the
-first half, what becomes of each promise. `query_p50_ms`: a company's score from the rows in a database, by its number
-of promises, the middle of many; to 2,000 customers and the public, of eight services, to four cohorts, due within a
-year, among eleven other companies; both databases at rest, with what was written where it stays (a checkpoint, and
-PostgreSQL's vacuum). `ratio`: the slowest of these over the quickest. `flights_p50_ms`: the airline with
-most flights, whose promises are of 47 services.
+first half, what becomes of each promise. Both are of the quickest of several runs, as other work on a machine can only
+slow one down; `events_per_s_middle` and `events_per_s_slowest` say how much it did.
+
+`query_p50_ms`: a company's score from the rows in a database, by its number of promises, the middle of many; to 2,000
+customers and the public, of eight services, to four cohorts, due within a year, among eleven other companies; each in
+a database of its own, at rest, with what was written where it stays (a checkpoint, and PostgreSQL's vacuum). All are
+asked in turn, so that what slows the machine down for a while slows all down. `ratio`: the slowest of these over the
+quickest. `flights_p50_ms`: the airline with most flights, whose promises are of 47 services.
 """
 
 from __future__ import annotations
@@ -17,9 +20,11 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import date
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import numpy
@@ -40,10 +45,14 @@ from ledger.store.database import Database
 from ledger.store.records import Company, Cursor
 from ledger.units import ZERO_DIGEST, Address, BlockNumber, Digest, PromiseId, Timestamp, digest_of
 from tests.support.build import ARBITER, DAY, NOON, a_customer, a_promise, a_standing
-from tests.support.databases import KINDS, postgresql_server, sqlite
+from tests.support.databases import KINDS, Places, new_postgresql, postgresql_server, sqlite
 
 PROMISES = (1_000, 10_000, 100_000, 1_000_000)
-ASKED = 200
+FOLDS = 5
+ROUNDS = 10
+ASKED = 20
+"""In each round, of each company."""
+FLIGHTS = "flights"
 PEERS = 11
 SERVICES = 8
 COHORTS = 4
@@ -66,26 +75,39 @@ def main() -> None:
     # The benchmark's own events are nobody else's garbage.
     gc.collect()
     gc.freeze()
-    began = time.perf_counter()
-    standings = {company: lives_of(told) for company, told in flown.items()}
-    lived_s = time.perf_counter() - began
-    books = {company: fold(promises.values(), now, policy) for company, promises in standings.items()}
-    whole_s = time.perf_counter() - began
+    runs = []
+    for _ in range(FOLDS):
+        began = time.perf_counter()
+        standings = {company: lives_of(told) for company, told in flown.items()}
+        lived_s = time.perf_counter() - began
+        books = {company: fold(promises.values(), now, policy) for company, promises in standings.items()}
+        runs.append((time.perf_counter() - began, lived_s))
+        # Nor is what another run made.
+        del standings
+        gc.collect()
+    whole_s, lived_s = min(runs)
     figures: dict[str, float | dict[str, float]] = {
-        "flights": sum(map(len, standings.values())),
         "events": events,
         "events_per_s": round(events / whole_s),
+        "events_per_s_middle": round(events / statistics.median(each for each, _ in runs)),
+        "events_per_s_slowest": round(events / max(runs)[0]),
         "rows_per_s": round(events / (whole_s - lived_s)),
     }
+    flown.clear()
     with tempfile.TemporaryDirectory() as folder, postgresql_server() as server:
         for kind in KINDS:
-            url = sqlite(Path(folder) / "score.db") if kind == "sqlite" else server
-            with closing(Database(url)) as database:
-                asked = {f"{number:,}": query_ms(database, number, policy) for number in PROMISES}
-                figures[f"query_p50_ms {kind}"] = {name: round(ms, 3) for name, ms in asked.items()}
-                figures[f"ratio {kind}"] = round(max(asked.values()) / min(asked.values()), 2)
-                figures[f"flights_p50_ms {kind}"] = round(_asked(database, books, now, policy), 3)
+            place = partial(new_postgresql, server) if kind == "postgresql" else _files(Path(folder))
+            asked = ask(place, policy, books, now)
+            flights_ms = asked.pop(FLIGHTS)
+            figures[f"query_p50_ms {kind}"] = {name: round(ms, 3) for name, ms in asked.items()}
+            figures[f"ratio {kind}"] = round(max(asked.values()) / min(asked.values()), 2)
+            figures[f"flights_p50_ms {kind}"] = round(flights_ms, 3)
     report("score", figures)
+
+
+def _files(folder: Path) -> Places:
+    numbers = count()
+    return lambda: sqlite(folder / f"{next(numbers)}.db")
 
 
 def by_airline() -> dict[Address, list[PromiseEvent]]:
@@ -111,19 +133,38 @@ def _at(time: Timestamp) -> Position:
     return Position(BlockNumber(time // 12), 0, ZERO_DIGEST, time)
 
 
-def query_ms(database: Database, number: int, policy: Policy) -> float:
-    """How long a company's score takes that has so many promises, all of them in the database."""
+def ask(place: Places, policy: Policy, books: dict[Address, Book], now: Timestamp) -> dict[str, float]:
+    """Milliseconds for the score of the company with most promises, the middle of many: of one for each number of
+    promises, and of the airline.
+    """
+    with ExitStack() as opened:
+        databases = {f"{number:,}": opened.enter_context(closing(Database(place()))) for number in PROMISES}
+        companies = {
+            name: _fill(database, number, policy)
+            for (name, database), number in zip(databases.items(), PROMISES, strict=True)
+        }
+        databases[FLIGHTS] = opened.enter_context(closing(Database(place())))
+        companies[FLIGHTS] = _put(databases[FLIGHTS], books, now, policy)
+        gc.collect()
+        gc.freeze()
+        times: defaultdict[str, list[float]] = defaultdict(list)
+        for _ in range(ROUNDS):
+            for name, database in databases.items():
+                times[name] += _times(database, companies[name], policy)
+    return {name: statistics.median(taken) for name, taken in times.items()}
+
+
+def _fill(database: Database, number: int, policy: Policy) -> Company:
+    """Gives a company so many promises, all of them in the database."""
     now = Timestamp(NOON + 365 * DAY)
     promises = list(_promises(number, number))
     companies = {company_of(each): list(_promises(1_000, each)) for each in range(PEERS)}
     companies[company_of(PEERS)] = promises
     with database.write() as writer:
-        writer.forget_all()
         for start in range(0, number, AT_ONCE):
             writer.put_standings(promises[start : start + AT_ONCE])
     books = {company: fold(standings, now, policy) for company, standings in companies.items()}
-    del promises, companies
-    return _asked(database, books, now, policy)
+    return _put(database, books, now, policy)
 
 
 def _promises(number: int, seed: int) -> Iterator[Standing]:
@@ -155,19 +196,15 @@ def market_of(books: dict[Address, Book]) -> Book:
     return market
 
 
-def _asked(database: Database, books: dict[Address, Book], now: Timestamp, policy: Policy) -> float:
-    """Milliseconds for the score of the company with most promises, the middle of many."""
+def _put(database: Database, books: dict[Address, Book], now: Timestamp, policy: Policy) -> Company:
+    """Stores rows; the company with most promises."""
     block = Block(BlockNumber(1), digest_of(b"block"), now)
     with database.write() as writer:
-        writer.forget_scores()
         writer.put_rows({company: book.rows for company, book in (books | {MARKET: market_of(books)}).items()})
         writer.move_cursor(Cursor("eip155:1:0x00", block, block.number, block, policy.hash))
     _settle(database)
-    gc.collect()
-    gc.freeze()
     largest = max(books, key=lambda company: books[company].rows[b"a"][0])
-    company = Company(largest, Timestamp(0), Digest(ZERO_DIGEST), BlockNumber(1), ZERO_DIGEST, "", None)
-    return statistics.median(_times(database, company, policy))
+    return Company(largest, Timestamp(0), Digest(ZERO_DIGEST), BlockNumber(1), ZERO_DIGEST, "", None)
 
 
 def _settle(database: Database) -> None:

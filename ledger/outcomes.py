@@ -218,13 +218,12 @@ def _fulfilled(fields: Fields, event: Fulfilled) -> None:
 
 def _confirmed(fields: Fields, event: Confirmed) -> None:
     # A company that is its own customer witnesses nothing.
-    witnessed = event.actor != signer_hash(event.company)
-    counterparty = not event.by_arbiter or fields[_CUSTOMER] == ZERO_DIGEST
+    witnessed, by_arbiter = event.actor != signer_hash(event.company), event.by_arbiter
     if fields[_STATUS] is _DISPUTED:
         fields[_SETTLED_AT] = event.at.time
     fields[_STATUS], fields[_CONFIRMED_AT] = _CONFIRMED, event.at.time if witnessed else None
-    fields[_BY_ARBITER], fields[_RATING] = event.by_arbiter, event.rating
-    fields[_ACCEPTED] = event.matter is _REMEDY and counterparty and witnessed
+    fields[_BY_ARBITER], fields[_RATING] = by_arbiter, event.rating
+    fields[_ACCEPTED] = event.matter is _REMEDY and witnessed and (not by_arbiter or fields[_CUSTOMER] == ZERO_DIGEST)
 
 
 def _disputed(fields: Fields, event: Disputed) -> None:

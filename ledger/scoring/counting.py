@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ledger.outcomes import Outcome, Standing, Status, lateness, outcome
+from ledger.outcomes import Outcome, Standing, Status, outcome
 from ledger.scoring.decay import growth
 from ledger.scoring.policy import POINT, Policy
 from ledger.scoring.rows import (
@@ -35,9 +35,6 @@ _BROKEN, _REMEDIED, _DISPUTED, _DISMISSED = Outcome.BROKEN, Outcome.REMEDIED, Ou
 """By names of their own: to look a member up takes as long as three sums, and there are very many promises."""
 
 
-_NO_MISCONDUCT = (0,) * 7
-"""What `Counts` has between the confirmed and the failed."""
-
 Alike = tuple[Digest, Address, bytes, int, int, int, bool]
 """All that says where a promise counts, and how much: customer, arbiter, service, cohort, stakes, the day on which it
 is due, whether countersigned."""
@@ -45,20 +42,20 @@ is due, whether countersigned."""
 
 def alike(standing: Standing) -> Alike:
     """What a promise has in common with those that count as it does."""
-    _, _, customer, arbiter, service, cohort, stakes, _, due_at, *_ = standing
+    _, _, customer, arbiter, service, cohort, stakes, _, due_at = standing[:9]
     return customer, arbiter, service, cohort, stakes, due_at // DAY_S, standing.countersigned
 
 
 def cluster_of(promises: Alike, policy: Policy) -> tuple[Key, int]:
     """The cluster that promises belong to, and what each weighs in it."""
     customer, arbiter, service, _, stakes, day, countersigned = promises
-    half_life = policy.half_life(service)
-    kind = stakes >= policy.critical_from, half_life, policy.trusts(customer, arbiter, countersigned)
+    half_life, age = policy.half_life(service), day - policy.epoch_day
+    critical, trusted = stakes >= policy.critical_from, policy.trusts(customer, arbiter, countersigned)
     if customer != ZERO_DIGEST:
-        key = CLUSTER + bytes((*kind, 0)) + customer
+        key = CLUSTER + bytes((critical, half_life, trusted, False)) + customer
     else:
-        key = CLUSTER + bytes((*kind, 1)) + arbiter + service + day.to_bytes(4, "big")
-    return key, growth(max(0, day - policy.epoch_day), half_life)
+        key = CLUSTER + bytes((critical, half_life, trusted, True)) + arbiter + service + day.to_bytes(4, "big")
+    return key, growth(age if age > 0 else 0, half_life)
 
 
 @dataclass(slots=True)
@@ -112,18 +109,20 @@ class _Lot:
             worth += self.by_arbiter * (WHOLE if policy.lists(arbiter) else policy.unlisted_ppm)
         weights, low_weights = matured * weight, low * weight
         high_weights = low_weights if high == low else high * weight
+        # Each is written out, which takes a third of putting it together of parts.
         cluster = (
-            *(matured, weights, weights * weight, low_weights, high_weights, earned * weight, self.lost * weight),
-            *(remedied * (POINT - policy.remedied_credit_bp) * weight, fulfilled * weight, worth * weight),
-        )
-        shares.gain(key, cluster)
+            matured, weights, weights * weight, low_weights, high_weights, earned * weight, self.lost * weight,
+            remedied * (POINT - policy.remedied_credit_bp) * weight, fulfilled * weight, worth * weight,
+        )  # fmt: skip
+        # What was announced, and misconduct, is counted promise by promise.
+        counts = (
+            matured, kept, self.late, self.broken, remedied, self.disputed, fulfilled, self.confirmed,
+            0, 0, 0, 0, 0, 0, 0, failed, self.told, 0, low,
+        )  # fmt: skip
         place = service + (day // policy.period_days).to_bytes(4, "big") + cohort.to_bytes(2, "big") + key[4:]
+        shares.gain(key, cluster)
         shares.gain(CELL + place, (matured, kept, failed, remedied))
         shares.gain(SERVICE + service, (matured, kept, low, weights, low_weights, high_weights))
-        counts = (
-            *(matured, kept, self.late, self.broken, remedied, self.disputed, fulfilled),
-            *(self.confirmed, *_NO_MISCONDUCT, failed, self.told, 0, low),
-        )
         shares.gain(DAY + day.to_bytes(4, "big"), counts)
 
 
@@ -154,11 +153,13 @@ class Tally:
             if result is _OPEN or result is _RELEASED:
                 self._few.gain(PENDING, (1, 0) if result is _OPEN else (0, 1))
                 continue
-            result, low, high = credit(standing, result, as_of, policy)
+            # Most are kept, and nothing of them is open: not to be asked for.
+            if result is not _KEPT or standing.unilateral or standing.status is _DISMISSED:
+                result, low, high = credit(standing, result, as_of, policy)
             # By their places, since each name would cost as much as what is done with it.
-            _, _, customer, arbiter, service, cohort, stakes, made_at, due_at, _, fulfilled_at, confirmed_at, *_ = (
-                standing
-            )
+            _, _, customer, arbiter, service, cohort, stakes, made_at, due_at, _, fulfilled_at, confirmed_at = standing[
+                :12
+            ]
             day = due_at // DAY_S
             lot = lots[customer, arbiter, service, cohort, stakes, day, standing.countersigned]
             given, taken = spans[service]
@@ -184,7 +185,7 @@ class Tally:
         for service, (given, taken) in self._spans.items():
             for number in range(_SPAN_ROWS):
                 part = slice(number * SPANS, (number + 1) * SPANS)
-                if any(row := given[part] + taken[part]):
+                if any(row := (*given[part], *taken[part])):
                     shares[SPAN + service + bytes((number,))] = row
         for promises, lot in self._lots.items():
             lot.settle(shares, promises, self._policy)
@@ -257,12 +258,13 @@ def _unanswered(standing: Standing, as_of: Timestamp, policy: Policy) -> bool:
 
 
 def _earned(standing: Standing, policy: Policy) -> int:
-    late = lateness(standing)
-    if late is None:
+    fulfilled_at, due_at = standing.fulfilled_at, standing.due_at
+    if fulfilled_at is None:
         return 0
-    if late == 0:
+    if fulfilled_at <= due_at:
         return POINT
-    grace = policy.grace(standing.service, standing.due_at - standing.made_at)
+    late = fulfilled_at - due_at
+    grace = policy.grace(standing.service, due_at - standing.made_at)
     return policy.late_credit_bp * (grace - late) // grace if late < grace else 0
 
 

@@ -151,7 +151,7 @@ def fairness(rows: Rows, as_of: Timestamp, policy: Policy) -> FairnessFigure:
         outcome=outcome,
         remedy=remedy,
         outcome_mean_difference=sum(differences) // len(differences) if differences else 0,
-        outcome_ratio=_ratio([Fraction(cell.kept, cell.matured) for cell in shown.values()]),
+        outcome_ratio=_ratio([(cell.kept, cell.matured) for cell in shown.values()]),
         conduct=conduct,
         announced=interval(counts.announced, counts.failed, policy.z_squared),
         answer_time=counts.answer_time // counts.answered if counts.answered else None,
@@ -295,11 +295,17 @@ def _weakest(states: list[Fairness]) -> Fairness:
     return Fairness.UNKNOWN if Fairness.UNKNOWN in states or not states else Fairness.FAIR
 
 
-def _ratio(shares: list[Fraction]) -> Ppm | None:
-    if len(shares) < 2 or not any(shares):
+def _ratio(shares: list[tuple[int, int]]) -> Ppm | None:
+    """The lowest of several shares, each kept of matured, over the highest."""
+    if len(shares) < 2 or not any(kept for kept, _ in shares):
         return None
-    (kept, matured), (most, of) = (share.as_integer_ratio() for share in (min(shares), max(shares)))
-    return Ppm(WHOLE * kept * of // (matured * most))
+    least = most = shares[0]
+    for share in shares:
+        if share[0] * least[1] < least[0] * share[1]:
+            least = share
+        if share[0] * most[1] > most[0] * share[1]:
+            most = share
+    return Ppm(WHOLE * least[0] * most[1] // (most[0] * least[1]))
 
 
 def _cohorts(sizes: dict[int, Cohort], counts: Counts, policy: Policy) -> tuple[CohortFigure, ...]:

@@ -250,7 +250,8 @@ class Policy(_Part):
     def grace(self, service: bytes, duration: int) -> int:
         """Seconds after the due time in which a late promise still earns something."""
         numerator, denominator = self.grace_share
-        return min(duration * numerator // denominator, self._grace_caps.get(service, self.grace_cap_s))
+        share, cap = duration * numerator // denominator, self._grace_caps.get(service, self.grace_cap_s)
+        return share if share < cap else cap
 
     @classmethod
     def named(cls, name: str) -> Self:

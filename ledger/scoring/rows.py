@@ -235,6 +235,8 @@ class Book:
 
     def get(self, keys: Iterable[Key]) -> dict[Key, Row]:
         """The rows with these keys, of those that there are."""
+        if not self._kinds:
+            return {}
         return {key: row for key in keys if (row := self._kinds[key[:1]].get(key)) is not None}
 
     def between(self, first: Key, last: Key) -> dict[Key, Row]:
@@ -258,16 +260,13 @@ class Book:
                 self._kinds[key[:1]].pop(key, None)
 
 
-class Shares(dict[Key, list[int]]):
+class Shares(dict[Key, Row]):
     """What promises add to rows and take from them."""
 
     def gain(self, key: Key, share: Iterable[int]) -> None:
         """Adds to one row."""
         row = self.get(key)
-        if row is None:
-            self[key] = list(share)
-        else:
-            row[:] = map(add, row, share)
+        self[key] = tuple(share if row is None else map(add, row, share))
 
     def add(self, others: Shares) -> None:
         """Adds what other promises add."""

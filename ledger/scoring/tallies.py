@@ -88,8 +88,10 @@ def update(rows: Lookup, shares: Shares, policy: Policy) -> dict[Key, Row]:
 
 
 def _sum(rows: Mapping[Key, Row], shares: Shares) -> dict[Key, Row]:
+    if not rows:
+        return dict(shares)
     return {
-        key: tuple(map(add, row, share)) if (row := rows.get(key)) is not None else tuple(share)
+        key: tuple(map(add, row, share)) if (row := rows.get(key)) is not None else share
         for key, share in shares.items()
     }
 

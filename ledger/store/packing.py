@@ -1,7 +1,8 @@
 """Rows of sums as bytes: how wide its numbers are, in bytes, and then each of them, the highest byte first.
 
 A score reads a few hundred rows of some thousand numbers in all, most of which are small: so that they are read at
-once, numbers of up to 8 bytes have a width that machines know. None is below zero.
+once, numbers of up to 8 bytes have a width that machines know. Wider ones have a byte to spare, so that rows can be
+added up as they are, each as one number. None is below zero.
 """
 
 from __future__ import annotations
@@ -9,13 +10,13 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from functools import cache, lru_cache
+from functools import lru_cache
 from struct import Struct
 
 from ledger.scoring.rows import Key, Row
 
 _WIDTHS = (1, 1, 2, 4, 4, 8, 8, 8, 8)
-"""By the bytes that a row's largest number takes; wider ones are as wide as they are."""
+"""By the bytes that a row's largest number takes; wider ones take one more."""
 
 _FORMATS = {1: "B", 2: "H", 4: "I", 8: "Q"}
 
@@ -26,7 +27,8 @@ def pack(row: Row) -> bytes:
     if taken < len(_WIDTHS):
         width = _WIDTHS[taken]
         return _packer(width, len(row))(width, *row)
-    return b"".join([bytes((taken,)), *[number.to_bytes(taken, "big") for number in row]])
+    width = taken + 1
+    return b"".join([bytes((width,)), *[number.to_bytes(width, "big") for number in row]])
 
 
 def unpack(packed: bytes) -> Row:
@@ -63,39 +65,28 @@ class PackedRows:
 def total(rows: Iterable[bytes]) -> Row:
     """The sum of stored rows, at least one, of as many numbers each."""
     sums: list[Row] = []
-    wide: defaultdict[tuple[int, int], list[bytes]] = defaultdict(list)
+    wide: defaultdict[int, list[bytes]] = defaultdict(list)
     for packed in rows:
         if packed[0] in _FORMATS:
             sums.append(unpack(packed))
         else:
-            wide[packed[0], len(packed)].append(packed)
-    sums += [_added(width, (length - 1) // width, alike) for (width, length), alike in wide.items()]
-    return tuple(map(sum, zip(*sums, strict=True)))
+            wide[len(packed)].append(packed)
+    for alike in wide.values():
+        sums += [_added(alike[start : start + _AT_ONCE]) for start in range(0, len(alike), _AT_ONCE)]
+    return sums[0] if len(sums) == 1 else tuple(map(sum, zip(*sums, strict=True)))
 
 
-def _added(width: int, count: int, rows: list[bytes]) -> Row:
-    """Adds up rows of `count` wide numbers, each row as one number, which is quicker than making each of its own one:
-    every other of them at once, which leaves their sums twice the width, so that none runs into the next.
+def _added(rows: list[bytes]) -> Row:
+    """The sum of up to 255 rows of wide numbers of one width, each row as one number: in the byte that they have to
+    spare, none of its sums runs into the next.
     """
-    wholes = [int.from_bytes(packed, "big") for packed in rows]
-    bits, last, first = 8 * width, (count + 1) // 2, count // 2
-    ends, starts = _every_other(width, last), _every_other(width, first)
-    sums = [0] * count
-    sums[(count - 1) % 2 :: 2] = _apart(sum([whole & ends for whole in wholes]), 2 * width, last)
-    sums[count % 2 :: 2] = _apart(sum([whole >> bits & starts for whole in wholes]), 2 * width, first)
-    return tuple(sums)
+    length = len(rows[0])
+    whole = sum([int.from_bytes(packed, "big") for packed in rows])
+    # Before them stands the sum of their widths, which may take a byte more than one of them does.
+    return _unpacker(rows[0][0], length)(whole.to_bytes(length + 1, "big")[1:])
 
 
-def _apart(whole: int, width: int, count: int) -> Row:
-    """So many numbers that are one."""
-    length = 1 + count * width
-    return _unpacker(width, length)(whole.to_bytes(length, "big"))
-
-
-@cache
-def _every_other(width: int, count: int) -> int:
-    """Ones where so many numbers of a width stand in one, beginning with the last, and zeros where others do."""
-    return int.from_bytes((bytes(width) + b"\xff" * width) * count, "big")
+_AT_ONCE = 255
 
 
 @lru_cache(maxsize=256)

@@ -20,7 +20,7 @@ def test_numbers_are_as_wide_as_the_largest_needs() -> None:
     assert pack((0, 256)) == bytes((2, 0, 0, 1, 0))
     assert pack((1 << 16,)) == bytes((4, 0, 1, 0, 0))
     assert len(pack(((1 << 64) - 1, 0))) == 1 + 2 * 8
-    assert pack((1 << 64, 2)) == bytes((9, 1, *[0] * 16, 2))
+    assert pack((1 << 64, 2)) == bytes((10, 0, 1, *[0] * 17, 2))
 
 
 keys = st.binary(min_size=3, max_size=4)
