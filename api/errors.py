@@ -10,8 +10,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from api.rendering import render
 from api.schemas import Problem
-from api.templates import render
 from ledger.errors import AmbiguousCompany, Contradiction, InvalidInput, NotFound, TrothError, Unavailable
 
 STATUSES: tuple[tuple[type[TrothError], HTTPStatus], ...] = (

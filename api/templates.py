@@ -1,4 +1,4 @@
-"""Rendering pages: the templates and how values are written in them."""
+"""The templates of pages and how values are written in them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ledger.badge import percent_down
@@ -16,8 +15,6 @@ from ledger.scoring.fairness import Fairness
 from ledger.scoring.score import Grade
 from ledger.services.monitoring import Verdict
 from ledger.units import FAR_FUTURE, Ppm, Timestamp, show_address, show_hex
-
-"""A promise may be due later than calendars here go: its time has 40 bits."""
 
 STATIC = Path(__file__).parent / "static"
 
@@ -46,11 +43,6 @@ MARKS = {
 def text_of(template: str, **values: Any) -> str:
     """What a template gives."""
     return _environment.get_template(template).render(**values)
-
-
-def render(template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """A page from a template."""
-    return HTMLResponse(text_of(template, status=status, **values), status)
 
 
 def moment(time: Timestamp) -> str:

@@ -30,7 +30,7 @@ from pathlib import Path
 import numpy
 
 from benchmarks.report import report
-from ledger.cli.main import COLLECT_AFTER
+from ledger.cli.__main__ import COLLECT_AFTER
 from ledger.events import Block, Confirmed, Fulfilled, Made, Matter, Position, PromiseEvent
 from ledger.indexer.scores import MARKET
 from ledger.lives import lives_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -9,12 +10,16 @@ from uuid import uuid4
 import pytest
 
 from ledger.chain.anvil import run_anvil
+from ledger.cli.__main__ import COLLECT_AFTER
 from ledger.services.replay import cast_actors, perform, plan
 from ledger.sources.flights import FIRST_DAY, carriers, flights
 from ledger.store.database import Database
 from ledger.units import Timestamp
 from tests.support.chain import Loaded, deploy, free_port
 from tests.support.databases import KINDS, Places, new_postgresql, postgresql_server, sqlite, synchronise
+
+# As the program does.
+gc.set_threshold(*COLLECT_AFTER)
 
 DAYS = 2
 

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from api.dependencies import DAYS, Offset, ReaderOf, ScorerOf
+from api.rendering import render
 from api.schemas import EXPERIENCES, STAGES, STAKES
-from api.templates import render, shares
+from api.templates import shares
 from ledger.badge import badge_message
 from ledger.outcomes import Outcome
 from ledger.scoring.fairness import WORDS

@@ -7,7 +7,6 @@ already, and nothing was sent.
 
 from __future__ import annotations
 
-import gc
 import signal
 import sys
 import threading
@@ -335,14 +334,8 @@ def _exit_code(error: TrothError) -> int:
     return COULD_NOT
 
 
-COLLECT_AFTER = (200_000, 20, 50)
-"""For `gc.set_threshold`. What is computed here has very many tuples and no cycles to speak of: to look through them as
-often as Python does by default takes a quarter of the time."""
-
-
 def run() -> None:
-    """The program's entry: errors become one sentence and an exit code."""
-    gc.set_threshold(*COLLECT_AFTER)
+    """Runs the command that was given: errors become one sentence and an exit code."""
     try:
         app()
     except TrothError as error:
