@@ -155,7 +155,7 @@ def ask(place: Places, policy: Policy, books: dict[Address, Book], now: Timestam
 
 
 def _fill(database: Database, number: int, policy: Policy) -> Company:
-    """Gives a company so many promises, all of them in the database."""
+    """Gives a company so many promises, all of them in the database; the company."""
     now = Timestamp(NOON + 365 * DAY)
     promises = list(_promises(number, number))
     companies = {company_of(each): list(_promises(1_000, each)) for each in range(PEERS)}

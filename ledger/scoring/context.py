@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from ledger.scoring.policy import POINT, Policy
 from ledger.scoring.reliability import Evidence
-from ledger.scoring.rows import FINE, PEERS, SERVICE, SPAN, SPANS, Key, Peers, Row, Rows, Service
+from ledger.scoring.rows import FINE, PEERS, SERVICE, SIXTEENTHS_IN_ROW, SPAN, Key, Peers, Row, Rows, Service
 from ledger.scoring.tallies import peer
 from ledger.units import WHOLE, Ppm
 
@@ -150,9 +150,11 @@ def _shrunk(expectation: Expectation, rate: Ratio, evidence: Ratio) -> Ppm:
 
 def ambition(rows: Rows, market: Rows, services: Services) -> Ambition:
     """How much a company's promises dared, against all others that make promises of the same services."""
-    given = rows.between(SPAN, SPAN + b"\xff" * 9)
+    if not services:
+        return Ambition(0, 0, 0)
+    times = rows.between(SPAN, SPAN + b"\xff" * 9)
     # All at once, with what may stand between: one look is less than one for each.
-    ends = (min(services), max(services)) if services else (b"", b"")
+    ends = min(services), max(services)
     spans: defaultdict[bytes, list[tuple[Key, Row]]] = defaultdict(list)
     for key, row in market.between(SPAN + ends[0], SPAN + ends[1] + b"\xff").items():
         spans[key[1:9]].append((key, row))
@@ -160,7 +162,7 @@ def ambition(rows: Rows, market: Rows, services: Services) -> Ambition:
     for code, (own, others) in services.items():
         if others.matured:
             kept += own.kept
-            expected = _plus(expected, (_hoped(given, spans[code]), 2 * others.matured))
+            expected = _plus(expected, (_hoped(times, spans[code]), 2 * others.matured))
             usual = _plus(usual, (own.matured * others.kept, others.matured))
     return Ambition(kept, expected[0] * 1000 // expected[1], usual[0] * 1000 // usual[1])
 
@@ -174,11 +176,11 @@ def _hoped(own: Mapping[Key, Row], together: Iterable[tuple[Key, Row]]) -> int:
     taken: list[int] = []
     for key, row in together:
         mine = own.get(key, _NO_SPANS)
-        given += mine[:SPANS]
-        taken += map(sub, row[SPANS:], mine[SPANS:])
+        given += mine[:SIXTEENTHS_IN_ROW]
+        taken += map(sub, row[SIXTEENTHS_IN_ROW:], mine[SIXTEENTHS_IN_ROW:])
     # How many were fulfilled before each sixteenth, and after the last.
     before = list(accumulate(taken, initial=0))
     return sum(map(mul, given, map(add, before, before[1:])))
 
 
-_NO_SPANS = (0,) * 2 * SPANS
+_NO_SPANS = (0,) * 2 * SIXTEENTHS_IN_ROW

@@ -22,8 +22,8 @@ from ledger.scoring.rows import (
     PENDING,
     SERVICE,
     SIXTEENTHS,
+    SIXTEENTHS_IN_ROW,
     SPAN,
-    SPANS,
     Counts,
     Key,
     Shares,
@@ -184,7 +184,7 @@ class Tally:
         shares.add(self._few)
         for service, (given, taken) in self._spans.items():
             for number in range(_SPAN_ROWS):
-                part = slice(number * SPANS, (number + 1) * SPANS)
+                part = slice(number * SIXTEENTHS_IN_ROW, (number + 1) * SIXTEENTHS_IN_ROW)
                 if any(row := (*given[part], *taken[part])):
                     shares[SPAN + service + bytes((number,))] = row
         for promises, lot in self._lots.items():
@@ -269,7 +269,7 @@ def _earned(standing: Standing, policy: Policy) -> int:
 
 
 def _no_spans() -> tuple[list[int], list[int]]:
-    return [0] * (_SPAN_ROWS * SPANS), [0] * (_SPAN_ROWS * SPANS)
+    return [0] * (_SPAN_ROWS * SIXTEENTHS_IN_ROW), [0] * (_SPAN_ROWS * SIXTEENTHS_IN_ROW)
 
 
 @lru_cache(maxsize=16_384)
@@ -279,5 +279,5 @@ def span(seconds: int) -> int:
     return SIXTEENTHS * shift + (seconds >> shift)
 
 
-_SPAN_ROWS = span(2**40) // SPANS + 1
+_SPAN_ROWS = span(2**40) // SIXTEENTHS_IN_ROW + 1
 """The contract's times have 40 bits."""

@@ -33,8 +33,8 @@ DAY = b"d"
 SERVICE = b"s"
 """+ service: `Service`."""
 SPAN = b"h"
-"""+ service, so many octaves: how many promises were given so long, by `SPANS` parts of them; then, how many took so
-long."""
+"""+ service, which four octaves: how many promises were given so long, by sixteenths of an octave; then, how many took
+so long."""
 PENDING = b"m"
 """How many promises are not yet due, and how many released."""
 
@@ -56,8 +56,8 @@ PEERS = b"k"
 """+ service, in the rows of all companies together: `Peers`. Spans are there too."""
 
 SIXTEENTHS = 16
-SPANS = 4 * SIXTEENTHS
-"""In a row: those of four octaves, so that few rows are to be read."""
+SIXTEENTHS_IN_ROW = 4 * SIXTEENTHS
+"""Of spans: few rows are to be read."""
 
 
 class Cluster(NamedTuple):

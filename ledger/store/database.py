@@ -75,11 +75,7 @@ class Database:
             engines = self._open()
             if self._version != migrations.NEWEST:
                 self._version = migrations.version_of(engines.plain)
-            if self._version != migrations.NEWEST:
-                found = self._version or "none"
-                raise NoDatabase(
-                    self.url, f"its tables have version {found}, not {migrations.NEWEST}; `troth index` sees to it"
-                )
+                migrations.require_newest(self._version, self.url)
             with Session(engines.reading) as session:
                 yield Reader(session, self.url, self._backend)
 

@@ -2,7 +2,7 @@
 
 A score reads a few hundred rows of some thousand numbers in all, most of which are small: so that they are read at
 once, numbers of up to 8 bytes have a width that machines know. Wider ones have a byte to spare, so that rows can be
-added up as they are, each as one number. None is below zero.
+added up as they are, each as one number; how wide they are then stands in two bytes after a zero. None is below zero.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ def pack(row: Row) -> bytes:
         width = _WIDTHS[taken]
         return _packer(width, len(row))(width, *row)
     width = taken + 1
-    return b"".join([bytes((width,)), *[number.to_bytes(width, "big") for number in row]])
+    return b"".join([b"\0", width.to_bytes(2, "big"), *[number.to_bytes(width, "big") for number in row]])
 
 
 def unpack(packed: bytes) -> Row:
     """A row from what is stored."""
-    return _unpacker(packed[0], len(packed))(packed)
+    return _unpacker(packed[0] or int.from_bytes(packed[1:3], "big"), len(packed))(packed)
 
 
 class PackedRows:
@@ -56,18 +56,18 @@ class PackedRows:
         found: defaultdict[bytes, list[bytes]] = defaultdict(list)
         for key in self._between(first, last):
             found[key[after:]].append(self._stored[key])
-        return {rest: total(rows) for rest, rows in found.items()}
+        return {rest: _total(rows) for rest, rows in found.items()}
 
     def _between(self, first: Key, last: Key) -> list[Key]:
         return self._keys[bisect_left(self._keys, first) : bisect_right(self._keys, last)]
 
 
-def total(rows: Iterable[bytes]) -> Row:
+def _total(rows: Iterable[bytes]) -> Row:
     """The sum of stored rows, at least one, of as many numbers each."""
     sums: list[Row] = []
     wide: defaultdict[int, list[bytes]] = defaultdict(list)
     for packed in rows:
-        if packed[0] in _FORMATS:
+        if packed[0]:
             sums.append(unpack(packed))
         else:
             wide[len(packed)].append(packed)
@@ -80,10 +80,9 @@ def _added(rows: list[bytes]) -> Row:
     """The sum of up to 255 rows of wide numbers of one width, each row as one number: in the byte that they have to
     spare, none of its sums runs into the next.
     """
-    length = len(rows[0])
-    whole = sum([int.from_bytes(packed, "big") for packed in rows])
-    # Before them stands the sum of their widths, which may take a byte more than one of them does.
-    return _unpacker(rows[0][0], length)(whole.to_bytes(length + 1, "big")[1:])
+    width, length = int.from_bytes(rows[0][1:3], "big"), len(rows[0])
+    # Before them stands the sum of their widths, for which three bytes are enough.
+    return _unpacker(width, length)(sum([int.from_bytes(packed, "big") for packed in rows]).to_bytes(length, "big"))
 
 
 _AT_ONCE = 255
@@ -96,8 +95,7 @@ def _packer(width: int, count: int) -> Callable[..., bytes]:
 
 @lru_cache(maxsize=256)
 def _unpacker(width: int, length: int) -> Callable[[bytes], Row]:
-    count = (length - 1) // width
     if width in _FORMATS:
-        return Struct(f">x{count}{_FORMATS[width]}").unpack
-    parts, number = Struct("x" + f"{width}s" * count).unpack, int.from_bytes
+        return Struct(f">x{(length - 1) // width}{_FORMATS[width]}").unpack
+    parts, number = Struct("3x" + f"{width}s" * ((length - 3) // width)).unpack, int.from_bytes
     return lambda packed: tuple(map(number, parts(packed)))

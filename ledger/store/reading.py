@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Executable, and_, func, or_, true, tuple_
+from sqlalchemy import Connection, Executable, and_, func, literal_column, or_, true, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
@@ -15,6 +15,7 @@ from ledger.errors import NotIndexed
 from ledger.events import Block, Event, Log
 from ledger.outcomes import Outcome, Standing, Status
 from ledger.scoring.rows import Key, Row
+from ledger.store import migrations
 from ledger.store.engines import Backend, Ends
 from ledger.store.packing import PackedRows, unpack
 from ledger.store.records import Company, Cursor
@@ -34,11 +35,15 @@ class Reader:
         self._backend = backend
 
     def cursor(self) -> Cursor | None:
-        """How far the database follows which ledger; None if it holds none yet."""
+        """How far the database follows which ledger; None if it holds none yet.
+
+        Raises NoDatabase where a newer program has changed what its tables mean since it was opened.
+        """
         rows = self._ledger()
         if not rows:
             return None
-        ((account, block, hash_, time, final, checked, checked_hash, checked_time, policy),) = rows
+        ((account, block, hash_, time, final, checked, checked_hash, checked_time, policy, version),) = rows
+        migrations.require_newest(version, self._url)
         at = Block(BlockNumber(block), Digest(hash_), Timestamp(time))
         checked_at = Block(BlockNumber(checked), Digest(checked_hash), Timestamp(checked_time))
         return Cursor(account, at, BlockNumber(final), checked_at, Digest(policy))
@@ -308,6 +313,8 @@ _STATUS = Standing._fields.index("status")
 _STATUSES = {int(status): status for status in Status}
 # Columns instead of rows: there may be very many, and each is read once.
 _STANDING = [getattr(PromiseRow, name) for name in Standing._fields]
-LEDGER = select(*list(LedgerRow.__dict__["__table__"].columns)[1:])
+LEDGER = select(*list(LedgerRow.__dict__["__table__"].columns)[1:]).add_columns(
+    literal_column("(SELECT version_num FROM alembic_version)")
+)
 _LEDGER = str(LEDGER)
 _LOG = [getattr(EventRow, name) for name in Log._fields]

@@ -98,6 +98,19 @@ def test_who_reads_sees_one_state_and_waits_for_nobody(place: str) -> None:
             assert reader.require_cursor() == at(2), "what is committed meanwhile is not seen"
 
 
+def test_who_has_it_open_is_told_when_another_program_changed_its_tables(place: str) -> None:
+    with closing(Database(place)) as database, closing(Database(place)) as changing:
+        with database.write() as writer:
+            writer.move_cursor(at(1))
+        for version, told in (("0004", "`troth index` sees to it"), ("9999", "newer than this program")):
+            with changing._open().plain.begin() as connection:
+                connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{version}'")
+            with pytest.raises(NoDatabase, match=told), database.read() as reader:
+                reader.cursor()
+            with pytest.raises(NoDatabase, match=told), database.write() as writer:
+                writer.cursor()
+
+
 def test_who_reads_to_write_waits_for_the_one_at_it(place: str) -> None:
     move(place, at(1))
     seen: list[Cursor] = []

@@ -20,7 +20,7 @@ def test_numbers_are_as_wide_as_the_largest_needs() -> None:
     assert pack((0, 256)) == bytes((2, 0, 0, 1, 0))
     assert pack((1 << 16,)) == bytes((4, 0, 1, 0, 0))
     assert len(pack(((1 << 64) - 1, 0))) == 1 + 2 * 8
-    assert pack((1 << 64, 2)) == bytes((10, 0, 1, *[0] * 17, 2))
+    assert pack((1 << 64, 2)) == bytes((0, 0, 10, 0, 1, *[0] * 17, 2))
 
 
 keys = st.binary(min_size=3, max_size=4)
@@ -47,7 +47,7 @@ def test_packed_rows_are_found_and_added_up_as_those_in_memory(
 
 
 def test_a_thousand_of_the_largest_that_fit_their_width_add_up() -> None:
-    for width in (1, 2, 4, 8, 9, 10):
+    for width in (1, 2, 4, 8, 9, 10, 255, 256, 400):
         row = tuple((1 << 8 * width) - 1 - place for place in range(5))
         rows = {number.to_bytes(2, "big"): row for number in range(1000)}
         packed = PackedRows((key, pack(row)) for key, row in rows.items())

@@ -22,7 +22,7 @@ from ledger.scoring.explanation import explain
 from ledger.scoring.intervals import Interval, interval, wilson
 from ledger.scoring.policy import POINT, Policy
 from ledger.scoring.reliability import Parts, Reliability, Stratum, reliability
-from ledger.scoring.rows import SIXTEENTHS, Book
+from ledger.scoring.rows import SIXTEENTHS_IN_ROW, Book
 from ledger.scoring.score import Caution, Grade, Score, day_range, days, score
 from ledger.scoring.tallies import fold, peers_shares, update
 from ledger.units import WHOLE, ZERO_DIGEST, BlockNumber, Digest, Ppm, PromiseId, Timestamp, show_hex
@@ -502,7 +502,7 @@ def test_days_sum_to_the_whole() -> None:
 @given(st.integers(0, 2**40), st.integers(0, 2**40))
 def test_spans_keep_the_order_and_are_a_sixteenth_wide_at_the_most(one: int, other: int) -> None:
     shorter, longer = sorted((one, other))
-    assert span(shorter) <= span(longer) < 255 * SIXTEENTHS
+    assert span(shorter) <= span(longer) < 256 * SIXTEENTHS_IN_ROW
     if longer - shorter > shorter // 16 + 1:
         assert span(shorter) < span(longer)
 

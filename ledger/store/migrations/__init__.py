@@ -22,6 +22,19 @@ def version_of(engine: Engine) -> str | None:
         return None if found is None else str(found)
 
 
+def require_newest(version: str | None, url: str) -> None:
+    """Raises NoDatabase where a database's tables are not those that this program reads and writes."""
+    if version == NEWEST:
+        return
+    if version is not None and version > NEWEST:
+        raise _newer(version, url)
+    raise NoDatabase(url, f"its tables have version {version or 'none'}, not {NEWEST}; `troth index` sees to it")
+
+
+def _newer(version: str | None, url: str) -> NoDatabase:
+    return NoDatabase(url, f"its tables have version {version}, which is newer than this program")
+
+
 def upgrade(engine: Engine, url: str) -> None:
     """Makes the tables, or brings them up to date. Raises NoDatabase where they are none that it knows."""
     before = version_of(engine)
@@ -41,4 +54,4 @@ def upgrade(engine: Engine, url: str) -> None:
         try:
             command.upgrade(config, "head")
         except CommandError as error:
-            raise NoDatabase(url, f"its tables have version {before}, which is newer than this program") from error
+            raise _newer(before, url) from error
