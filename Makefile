@@ -11,7 +11,7 @@ export SOLCX_BINARY_PATH := $(CURDIR)/.solcx
 EAS := .cache/ethereum-attestation-service-eas-contracts-1.9.0.tgz
 
 # Two at a time, a file to each: most of them wait for a chain, a database or a browser.
-PYTEST = $(BIN)/pytest -q -p no:ape_test -n 2 --dist loadfile
+PYTEST = $(BIN)/pytest -q -p no:ape_test -n 2 --dist loadfile --no-loadscope-reorder
 
 # The binary itself: npm's launcher ends well whatever the binary ended with.
 FORGE = $(firstword $(wildcard node_modules/@foundry-rs/forge-*/bin/forge) forge)
@@ -20,7 +20,7 @@ FORGE = $(firstword $(wildcard node_modules/@foundry-rs/forge-*/bin/forge) forge
 PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo test fuzz fuzz-files chaos prove check format contract page clean
+.PHONY: help demo test test-contract test-others fuzz fuzz-files chaos prove check format contract page clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -29,10 +29,16 @@ demo: $(VENV)/.demo node_modules/.ready ## Load real flights onto a local chain,
 	@$(BIN)/troth demo $(if $(DAYS),--days $(DAYS)) $(if $(NODE_PORT),--node-port $(NODE_PORT))
 
 test: check $(SOLCX_BINARY_PATH)/.ready ## Check everything: what CI runs
+	$(MAKE) --jobs 2 test-contract test-others
+	$(PYTEST) tests/integration tests/e2e
+
+# Beside each other, since solc takes minutes and one core.
+test-contract:
 	$(FORGE) test --quiet
+
+test-others:
 	npm test --silent
 	$(BIN)/ape test tests/contract -q
-	$(PYTEST) tests/integration tests/e2e
 
 check: $(VENV)/.dev node_modules/.ready ## Formats, lint, types, import floors, unit tests
 	$(BIN)/ruff format --check .
