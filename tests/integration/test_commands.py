@@ -26,7 +26,6 @@ from api.app import create_app
 from ledger.chain.contract import code_hash
 from ledger.scoring.policy import Policy
 from ledger.settings import Settings
-from ledger.store.migrations import NEWEST
 from ledger.units import show_hex
 from tests.conftest import DAYS
 from tests.support.chain import Loaded, free_port, lying_node
@@ -320,8 +319,8 @@ def test_a_database_of_another_version_is_named(loaded: Loaded, tmp_path: Path) 
         target.execute("UPDATE alembic_version SET version_num = '9999'")
         target.commit()
     settings: dict[str, object] = {"home": loaded.home, "rpc_url": loaded.chain.url, "database": f"sqlite:///{path}"}
-    assert_refused(troth("score", "UA", **settings), 2, f"version 9999, not {NEWEST}")
-    assert_refused(troth("index", **settings), 2, "version 9999, which is newer than this program")
+    for command in (["score", "UA"], ["index"]):
+        assert_refused(troth(*command, **settings), 2, "version 9999, which is newer than this program")
 
 
 def test_an_index_that_is_told_to_stop_ends_after_its_step(loaded: Loaded, tmp_path: Path) -> None:
