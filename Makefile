@@ -71,7 +71,7 @@ contract: $(VENV)/.dev node_modules/.ready ## Compile the contract into the comm
 page: node_modules/.ready ## Build the page that verifies into the committed file, and say its size
 	node scripts/page.mjs
 
-bench-%: $(VENV)/.dev node_modules/.ready ## Measure: demo, gas, index (10 min), follow, science (3 min), score (2 min), verify
+bench-%: $(VENV)/.dev node_modules/.ready ## Measure: demo, gas, index (10 min), follow, science (3 min), score (4 min), verify
 	$(BIN)/python -m benchmarks.$*
 
 bench-gas: $(EAS)
