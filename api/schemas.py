@@ -5,7 +5,6 @@ One long file on purpose: it is the API's reference, read from top to bottom.
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
@@ -127,7 +126,7 @@ class PartsOut(BaseModel):
 
     @classmethod
     def of(cls, parts: Parts) -> PartsOut:
-        return cls(**{f"{name}_ppm": share for name, share in asdict(parts).items()})
+        return cls(**{f"{name}_ppm": share for name, share in parts._asdict().items()})
 
 
 class ReliabilityOut(BaseModel):

@@ -42,6 +42,7 @@ from benchmarks.science_simulation import (
     power,
 )
 from ledger.scoring.fairness import fairness
+from ledger.scoring.recent import recent_of
 from ledger.scoring.tallies import fold
 from ledger.sources.flights import ORIGINS, Flight, flights
 from ledger.units import WHOLE, Timestamp
@@ -123,7 +124,7 @@ def simpson(flown: Sequence[Flight]) -> tuple[float, float]:
             duration=due - flight.departs_at,
         )
         standings.append(standing)
-    figure = fairness(fold(standings, as_of, policy), as_of, policy)
+    figure = fairness(recent_of(fold(standings, as_of, policy), as_of, policy), policy)
     rates = {each.cohort: each.kept.rate for each in figure.cohorts if each.kept is not None}
     first, second = (1 + ORIGINS.index(origin) for origin in ("EWR", "JFK"))
     (gap,) = [gap for gap in figure.outcome if (gap.first, gap.second) == (first, second)]

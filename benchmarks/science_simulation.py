@@ -12,8 +12,10 @@ from ledger.scoring.decay import growth
 from ledger.scoring.fairness import Fairness, fairness
 from ledger.scoring.intervals import wilson
 from ledger.scoring.policy import POINT, Policy
+from ledger.scoring.recent import recent_of
 from ledger.scoring.reliability import reliability
-from ledger.scoring.rows import CELL, CLUSTER, DAY_S, PERIOD, Book, Cell, Cluster, Counts, Shares
+from ledger.scoring.rows import CELL, CLUSTER, DAY_S, Book, Cell, Cluster, Counts, Shares
+from ledger.scoring.score import day_range
 from ledger.scoring.tallies import fold, update
 from ledger.units import WHOLE, Timestamp
 from tests.support.build import DAY, NOON, a_customer, a_policy, a_standing
@@ -212,8 +214,9 @@ def _unfair(rates: list[float], size: int, each: int = 1, correlation: float = 0
                 shares[key] = Cell(together, successes, together - successes, 0)
                 counts = Counts(*map(sum, zip(counts, Counts(matured=together, kept=successes), strict=True)))
         book = Book()
-        book.put(update(book, shares, policy) | {PERIOD + _period(policy): counts})
-        gaps = fairness(book, NOON, policy).outcome
+        shares[day_range(NOON, NOON)[0]] = counts
+        book.put(update(book, shares, policy))
+        gaps = fairness(recent_of(book, NOON, policy), policy).outcome
         found += any(gap.state is Fairness.UNFAIR for gap in gaps)
         naive += max(shown) - min(shown) > margin
     return found / RUNS, naive / RUNS

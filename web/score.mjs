@@ -471,11 +471,11 @@ function compare(strata, first, second, cases, good, weight) {
     const [n, m] = [one[cases], other[cases]];
     const [a, b] = weight(n, m);
     pair.strata += 1;
-    pair.weight += (FINE * a) / b;
-    pair.first += (FINE * a * one[good]) / (b * n);
-    pair.second += (FINE * a * other[good]) / (b * m);
-    pair.firstSpread += (FINE * a ** 2n) / (b ** 2n * n);
-    pair.secondSpread += (FINE * a ** 2n) / (b ** 2n * m);
+    pair.weight += (WHOLE * a) / b;
+    pair.first += (WHOLE * a * one[good]) / (b * n);
+    pair.second += (WHOLE * a * other[good]) / (b * m);
+    pair.firstSpread += ceilDiv(WHOLE * a ** 2n, b ** 2n * n);
+    pair.secondSpread += ceilDiv(WHOLE * a ** 2n, b ** 2n * m);
   }
   return pair;
 }
@@ -503,8 +503,9 @@ function bounds(pair, z) {
   ];
 }
 
-function limits(share, spread, weight, z) {
-  return [(share * FINE) / weight, ...wilson(share * weight, weight ** 2n, FINE * WHOLE * spread, z, FINE)];
+function limits(fared, spread, weight, z) {
+  const [share, trials] = [(fared * FINE) / weight, weight ** 2n / spread];
+  return [share, ...wilson(trials * share, trials * FINE, FINE ** 2n, z, FINE)];
 }
 
 /** Newcombe's lower bound of a difference, from two rates with their limits. */

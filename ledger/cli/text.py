@@ -8,7 +8,6 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -188,7 +187,7 @@ def _fairness_tables(view: CompanyView, policy: Policy) -> Iterator[Table]:
 def losses_table(view: CompanyView, explanation: Explanation, ring: Ring, count: int) -> Table:
     """The promises that cost most, and what all others did by how they count."""
     parts = view.score.reliability.parts
-    where = ", ".join(f"{name} {share}" for name, share in asdict(parts).items())
+    where = ", ".join(f"{name} {share}" for name, share in parts._asdict().items())
     table = _table(
         f"What cost {explanation.lost} ppm, promise by promise",
         ["promise", "due", "counted as", "ppm"],

@@ -197,13 +197,12 @@ def assured(score: Score) -> dict[str, Any]:
 
 
 def _reliability(found: Reliability) -> dict[str, Any]:
-    parts = found.parts
     return {
         "evidence_milli": found.evidence.milli,
         "customers_milli": found.evidence.customers_milli,
         "credited": _interval(found.credited),
         "strict": _interval(found.strict),
-        "parts": {name: getattr(parts, name) for name in parts.__slots__},
+        "parts": found.parts._asdict(),
     }
 
 

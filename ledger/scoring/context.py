@@ -7,22 +7,16 @@ were, need its peers: their sums stand in the rows of all companies together, as
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from itertools import accumulate
-from operator import add, mul, sub
+from collections.abc import Mapping
+from operator import mul, sub
 from typing import NamedTuple
 
+from ledger.scoring.intervals import Ratio
 from ledger.scoring.policy import POINT, Policy
 from ledger.scoring.reliability import Evidence
-from ledger.scoring.rows import FINE, PEERS, SERVICE, SIXTEENTHS_IN_ROW, SPAN, Key, Peers, Row, Rows, Service
+from ledger.scoring.rows import FINE, PEERS, SERVICE, SIXTEENTHS_IN_ROW, SPAN, Peers, Row, Rows, Service
 from ledger.scoring.tallies import peer
 from ledger.units import WHOLE, Ppm
-
-Ratio = tuple[int, int]
-"""A rational number as numerator and denominator: exact, and never brought to its lowest terms, which would take longer
-than all that is done with it.
-"""
 
 
 class Expectation(NamedTuple):
@@ -33,12 +27,20 @@ class Expectation(NamedTuple):
     """How many promises it weighs."""
 
 
-Services = dict[bytes, tuple[Service, Peers]]
-"""What a company did of each service, and what all others did."""
+class Offer(NamedTuple):
+    """A service that a company has promises of."""
+
+    own: Service
+    others: Peers
+    """The other companies."""
+    spans: dict[bytes, Row]
+    """How long it took all companies together, by which four octaves."""
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+Services = dict[bytes, Offer]
+
+
+class Estimate(NamedTuple):
     """What to expect of a company's next promises of one service."""
 
     service: bytes
@@ -49,8 +51,7 @@ class Estimate:
     """Whether the prior is its peers'."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ambition:
+class Ambition(NamedTuple):
     """What a company kept against what its peers would have kept within the times that it promised."""
 
     kept: int
@@ -99,10 +100,19 @@ def prior(peers: Peers, policy: Policy) -> Expectation:
 
 
 def services_of(rows: Rows, market: Rows) -> Services:
-    """Each service that a company has promises of."""
+    """Each service that a company has promises of, in order."""
     own = {key[1:]: Service(*row) for key, row in rows.between(SERVICE, SERVICE + b"\xff" * 8).items()}
-    peers = market.get(PEERS + code for code in own)
-    return {code: (mine, _others(Peers(*peers.get(PEERS + code, ())), mine)) for code, mine in own.items()}
+    if not own:
+        return {}
+    # All at once, with what may stand between: one look is less than one for each.
+    peers, spans = {}, defaultdict[bytes, dict[bytes, Row]](dict)
+    for key, row in market.between(PEERS + min(own), PEERS + max(own) + b"\xff").items():
+        code, octaves = key[1:9], key[9:]
+        if octaves:
+            spans[code][octaves] = row
+        else:
+            peers[code] = Peers(*row)
+    return {code: Offer(mine, _others(peers.get(code, Peers()), mine), spans[code]) for code, mine in own.items()}
 
 
 def _others(peers: Peers, own: Service) -> Peers:
@@ -115,12 +125,12 @@ def estimates(services: Services, evidence: Evidence, policy: Policy) -> tuple[P
 
     A service's evidence is thinned as the company's is: by what capping leaves of the whole.
     """
-    matured = sum(own.matured for own, _ in services.values())
+    matured = sum(offer.own.matured for offer in services.values())
     if not matured:
         return Ppm(policy.prior.mean_ppm), ()
     found = []
     mean = strength = 0, 1
-    for code, (own, others) in services.items():
+    for code, (own, others, _) in services.items():
         expectation = prior(others, policy)
         mean = _plus(mean, expectation.mean, own.matured)
         strength = _plus(strength, expectation.strength, own.matured)
@@ -148,39 +158,34 @@ def _shrunk(expectation: Expectation, rate: Ratio, evidence: Ratio) -> Ppm:
     return Ppm(WHOLE * (a * c * f * h + b * d * e * g) // (b * f * (c * h + d * g)))
 
 
-def ambition(rows: Rows, market: Rows, services: Services) -> Ambition:
+def ambition(rows: Rows, services: Services) -> Ambition:
     """How much a company's promises dared, against all others that make promises of the same services."""
-    if not services:
-        return Ambition(0, 0, 0)
-    times = rows.between(SPAN, SPAN + b"\xff" * 9)
-    # All at once, with what may stand between: one look is less than one for each.
-    ends = min(services), max(services)
-    spans: defaultdict[bytes, list[tuple[Key, Row]]] = defaultdict(list)
-    for key, row in market.between(SPAN + ends[0], SPAN + ends[1] + b"\xff").items():
-        spans[key[1:9]].append((key, row))
+    times: defaultdict[bytes, dict[bytes, Row]] = defaultdict(dict)
+    for key, row in rows.between(SPAN, SPAN + b"\xff" * 9).items():
+        times[key[1:9]][key[9:]] = row
     kept, expected, usual = 0, (0, 1), (0, 1)
-    for code, (own, others) in services.items():
+    for code, (own, others, spans) in services.items():
         if others.matured:
             kept += own.kept
-            expected = _plus(expected, (_hoped(times, spans[code]), 2 * others.matured))
+            expected = _plus(expected, (_hoped(times[code], spans), 2 * others.matured))
             usual = _plus(usual, (own.matured * others.kept, others.matured))
     return Ambition(kept, expected[0] * 1000 // expected[1], usual[0] * 1000 // usual[1])
 
 
-def _hoped(own: Mapping[Key, Row], together: Iterable[tuple[Key, Row]]) -> int:
+def _hoped(own: Mapping[bytes, Row], together: Mapping[bytes, Row]) -> int:
     """Twice the pairs of an own promise and another's that was fulfilled within the time of the first, of one service.
 
     Of those in the same span, half.
     """
-    given: list[int] = []
-    taken: list[int] = []
-    for key, row in together:
-        mine = own.get(key, _NO_SPANS)
-        given += mine[:SIXTEENTHS_IN_ROW]
-        taken += map(sub, row[SIXTEENTHS_IN_ROW:], mine[SIXTEENTHS_IN_ROW:])
-    # How many were fulfilled before each sixteenth, and after the last.
-    before = list(accumulate(taken, initial=0))
-    return sum(map(mul, given, map(add, before, before[1:])))
+    hoped = before = 0
+    for octaves in sorted(own.keys() | together.keys()):
+        mine, all_of = own.get(octaves, _NO_SPANS), together.get(octaves, _NONE_TAKEN)
+        given = mine[:SIXTEENTHS_IN_ROW]
+        others = map(sub, all_of, mine[SIXTEENTHS_IN_ROW:])
+        hoped += sum(map(mul, given, others)) + 2 * before * sum(given)
+        before += all_of[-1] - mine[-1]
+    return hoped
 
 
-_NO_SPANS = (0,) * 2 * SIXTEENTHS_IN_ROW
+_NONE_TAKEN = (0,) * (SIXTEENTHS_IN_ROW + 1)
+_NO_SPANS = (0,) * SIXTEENTHS_IN_ROW + _NONE_TAKEN

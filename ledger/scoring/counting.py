@@ -10,6 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
+from operator import add
 
 from ledger.outcomes import Outcome, Standing, Status, outcome
 from ledger.scoring.decay import growth
@@ -185,7 +187,8 @@ class Tally:
         for service, (given, taken) in self._spans.items():
             for number in range(_SPAN_ROWS):
                 part = slice(number * SIXTEENTHS_IN_ROW, (number + 1) * SIXTEENTHS_IN_ROW)
-                if any(row := (*given[part], *taken[part])):
+                before = list(accumulate(taken[part], initial=0))
+                if any(row := (*given[part], *map(add, before, before[1:]), before[-1])):
                     shares[SPAN + service + bytes((number,))] = row
         for promises, lot in self._lots.items():
             lot.settle(shares, promises, self._policy)

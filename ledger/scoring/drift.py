@@ -7,17 +7,15 @@ rings when the credit lost in the window is beyond a multiple of it even at its 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.scoring.intervals import wilson
 from ledger.scoring.policy import POINT, Alarm, Policy
-from ledger.scoring.rows import DAY, DAY_S, Counts, Key, Row, Rows, recent_counts
+from ledger.scoring.rows import DAY, DAY_S, NUMBER_ENDS, Counts, Key, Rows
 from ledger.units import WHOLE, Ppm, Timestamp
 
 
-@dataclass(frozen=True, slots=True)
-class Burn:
+class Burn(NamedTuple):
     """Failures in the last days against those before."""
 
     days: int
@@ -31,30 +29,15 @@ class Burn:
     rings: bool
 
 
-def burns(rows: Rows, as_of: Timestamp, policy: Policy) -> tuple[Burn, ...]:
-    """Every window of the policy that holds a matured promise."""
-    counts = recent_counts(rows, as_of, policy)
-    whole = counts.matured, counts.credit
-    days = rows.between(*recent_days(as_of, policy))
+def burns(rows: Rows, whole: Counts, as_of: Timestamp, policy: Policy) -> tuple[Burn, ...]:
+    """Every window of the policy that holds a matured promise; `whole` is of all recent periods."""
+    _, today = recent_days(as_of, policy)
     found = []
     for alarm in policy.alarms:
         since = _key(as_of // DAY_S - alarm.days + 1)
-        window = _credited([row for key, row in days.items() if key >= since])
-        if window[0]:
-            found.append(_burn(alarm, window, whole, policy))
+        if window := rows.sums([(since, today)], NUMBER_ENDS):
+            found.append(_burn(alarm, Counts(*window[b""]), whole, policy))
     return tuple(found)
-
-
-def _credited(rows: Iterable[Row]) -> tuple[int, int]:
-    """How many promises matured, and what they earned."""
-    matured = credit = 0
-    for row in rows:
-        matured += row[_MATURED]
-        credit += row[_CREDIT]
-    return matured, credit
-
-
-_MATURED, _CREDIT = map(Counts._fields.index, ("matured", "credit"))
 
 
 def recent_days(as_of: Timestamp, policy: Policy) -> tuple[Key, Key]:
@@ -68,13 +51,13 @@ def _key(day: int) -> Key:
     return DAY + max(0, day).to_bytes(4, "big")
 
 
-def _burn(alarm: Alarm, window: tuple[int, int], whole: tuple[int, int], policy: Policy) -> Burn:
+def _burn(alarm: Alarm, window: Counts, whole: Counts, policy: Policy) -> Burn:
     # The window may begin before the oldest period that is looked at, where nothing was known.
-    matured, credit = (max(0, all_of - lately) for all_of, lately in zip(whole, window, strict=True))
+    matured, credit = max(0, whole.matured - window.matured), max(0, whole.credit - window.credit)
     assured, _ = wilson(min(credit, matured * POINT), matured * POINT, POINT, policy.z_squared, WHOLE)
     budget = WHOLE - assured
-    recent, earned = window
-    lost = recent * POINT - earned
+    recent = window.matured
+    lost = recent * POINT - window.credit
     proven, _ = wilson(lost, recent * POINT, POINT, policy.z_squared, WHOLE)
     (burn, by), (reach, of) = alarm.burn, policy.alarm_reach
     threshold = Ppm(min(budget * burn // by, budget + (WHOLE - budget) * reach // of))

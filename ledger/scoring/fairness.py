@@ -25,26 +25,19 @@ promises as it takes to show a cohort at all: of so few cohorts, the spread says
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from fractions import Fraction
 from itertools import combinations
+from typing import NamedTuple
 
-from ledger.scoring.intervals import Interval, interval, isqrt_up, wilson_of_share
+from ledger.scoring.intervals import Interval, Ratio, interval, isqrt_up, wilson_of_rate
 from ledger.scoring.policy import Policy
+from ledger.scoring.recent import Recent
 from ledger.scoring.rows import (
-    COHORT,
-    DAY_S,
     FINE,
-    PAIR,
-    PERIOD_ENDS,
     Cohort,
     Counts,
     Pair,
     Row,
-    Rows,
-    recent_counts,
-    recent_periods,
 )
 from ledger.units import WHOLE, Ppm, Timestamp
 
@@ -60,8 +53,7 @@ class Fairness(StrEnum):
     UNKNOWN = "not enough evidence"
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(NamedTuple):
     """How much more often cohort `first` fared well than cohort `second`, like with like; signed, in ppm."""
 
     first: int
@@ -75,8 +67,7 @@ class Gap:
     state: Fairness
 
 
-@dataclass(frozen=True, slots=True)
-class CohortFigure:
+class CohortFigure(NamedTuple):
     """One cohort; the interval of what was kept, and the shrunk share, are None where it must stay hidden."""
 
     cohort: int
@@ -86,8 +77,7 @@ class CohortFigure:
     """The share kept, drawn to the company's the more the fewer promises there are: rounded down."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conduct:
+class Conduct(NamedTuple):
     """How often something bad happened that could have."""
 
     cases: int
@@ -96,8 +86,7 @@ class Conduct:
     state: Fairness
 
 
-@dataclass(frozen=True, slots=True)
-class FairnessFigure:
+class FairnessFigure(NamedTuple):
     """All parts, over the periods that the policy looks at."""
 
     state: Fairness
@@ -127,14 +116,9 @@ class FairnessFigure:
     cohorts: tuple[CohortFigure, ...]
 
 
-def fairness(rows: Rows, as_of: Timestamp, policy: Policy) -> FairnessFigure:
-    """Looks at all that fell due in the period that runs, and in those before it that the policy looks at."""
-    window = recent_periods(as_of, policy)
-    first = int.from_bytes(window[0], "big")
-    by_cohort = rows.sums(COHORT + window[0], COHORT + window[1] + b"\xff\xff", PERIOD_ENDS)
-    sizes = {int.from_bytes(code, "big"): Cohort(*row) for code, row in by_cohort.items()}
-    pairs = rows.sums(PAIR + window[0], PAIR + window[1] + b"\xff" * 4, PERIOD_ENDS)
-    counts = recent_counts(rows, as_of, policy)
+def fairness(recent: Recent, policy: Policy) -> FairnessFigure:
+    """Looks at all that fell due in the periods that the policy looks at."""
+    since, counts, sizes, pairs = recent
     cohorts = _cohorts(sizes, counts, policy)
     # A gap would give away a cohort that is hidden.
     shown = {each.cohort: sizes[each.cohort] for each in cohorts if each.kept is not None}
@@ -147,7 +131,7 @@ def fairness(rows: Rows, as_of: Timestamp, policy: Policy) -> FairnessFigure:
     return FairnessFigure(
         state=state,
         why=why,
-        since=Timestamp(first * policy.period_days * DAY_S),
+        since=since,
         outcome=outcome,
         remedy=remedy,
         outcome_mean_difference=sum(differences) // len(differences) if differences else 0,
@@ -164,7 +148,7 @@ _WIDTH = len(Pair._fields)
 _NONE = (0,) * 4 * _WIDTH
 
 
-def _gaps(sizes: dict[int, int], pairs: Mapping[bytes, Row], start: int, policy: Policy) -> tuple[Gap, ...]:
+def _gaps(sizes: dict[int, int], pairs: Mapping[tuple[int, int], Row], start: int, policy: Policy) -> tuple[Gap, ...]:
     """The gaps between all cohorts that are large enough; their `Pair` begins at `start` in a row."""
     compared = sorted(
         c for c, size in sizes.items() if 1 <= c <= policy.compared_cohorts and size >= policy.min_promises * WHOLE
@@ -172,18 +156,14 @@ def _gaps(sizes: dict[int, int], pairs: Mapping[bytes, Row], start: int, policy:
     chosen = list(combinations(compared, 2))
     if not chosen:
         return ()
-    z_squared = policy.fairness_z_squared(len(chosen))
+    z_squared = (policy.fairness_z_squared(len(chosen)) * FINE).as_integer_ratio()
     return tuple(
-        _gap(first, second, pairs.get(_place(first, second), _NONE), start, z_squared, policy.fairness_margin_ppm)
+        _gap(first, second, pairs.get((first, second), _NONE), start, z_squared, policy.fairness_margin_ppm)
         for first, second in chosen
     )
 
 
-def _place(first: int, second: int) -> bytes:
-    return first.to_bytes(2, "big") + second.to_bytes(2, "big")
-
-
-def _gap(first: int, second: int, row: Row, start: int, z_squared: Fraction, margin: int) -> Gap:
+def _gap(first: int, second: int, row: Row, start: int, z_squared: Ratio, margin: int) -> Gap:
     pair = _pair(row, start)
     if not pair.strata:
         return Gap(first, second, 0, -WHOLE, WHOLE, 0, Fairness.UNKNOWN)
@@ -201,27 +181,34 @@ def _pair(row: Row, start: int) -> Pair:
     return Pair(*row[start : start + _WIDTH])
 
 
-def _bounds_ppm(pair: Pair, z_squared: Fraction) -> tuple[int, int]:
+def _bounds_ppm(pair: Pair, z_squared: Ratio) -> tuple[int, int]:
     low, high = gap_bounds(pair, z_squared)
     unit = FINE // WHOLE
     return max(-WHOLE, low // unit), min(int(WHOLE), -(-high // unit))
 
 
-def gap_bounds(pair: Pair, z_squared: Fraction) -> tuple[int, int]:
-    """Stratified Newcombe bounds of the first's share less the second's, in units of 1/FINE, rounded outwards."""
-    one = _limits(pair.first, pair.first_spread, pair.weight, z_squared)
-    other = _limits(pair.second, pair.second_spread, pair.weight, z_squared)
-    return _lower(one, other) - SLACK, -_lower(other, one) + SLACK
+def gap_bounds(pair: Pair, z_squared: Ratio) -> tuple[int, int]:
+    """Stratified Newcombe bounds of the first's share less the second's, in units of 1/FINE, rounded outwards.
+
+    The squared quantile is times FINE, as a pair's sums are.
+    """
+    share, low, high = _limits(pair.first, pair.first_spread, pair.weight, z_squared)
+    other, below, above = _limits(pair.second, pair.second_spread, pair.weight, z_squared)
+    gap = share - other
+    return (
+        gap - _root_of_squares(share - low, above - other) - SLACK,
+        gap + _root_of_squares(high - share, other - below) + SLACK,
+    )
 
 
-def _lower(one: tuple[int, int, int], other: tuple[int, int, int]) -> int:
-    return one[0] - other[0] - isqrt_up((one[0] - one[1]) ** 2 + (other[2] - other[0]) ** 2)
+def _root_of_squares(a: int, b: int) -> int:
+    return isqrt_up(a * a + b * b)
 
 
-def _limits(share: int, spread: int, weight: int, z_squared: Fraction) -> tuple[int, int, int]:
-    """A cohort's stratified share with its Wilson limits, in 1/FINE: those of weight²/spread millionths of promises."""
-    low, high = wilson_of_share(share, weight, FINE * WHOLE * spread, z_squared, FINE)
-    return share * FINE // weight, low, high
+def _limits(fared: int, spread: int, weight: int, z_squared: Ratio) -> tuple[int, int, int]:
+    """A cohort's stratified share with its Wilson limits, in 1/FINE: those of weight²/spread promises."""
+    share = fared * FINE // weight
+    return share, *wilson_of_rate(share, weight * weight // spread, z_squared, FINE)
 
 
 def _state(low: int, high: int, margin: int) -> Fairness:

@@ -11,15 +11,19 @@ that both ends are exact: the lower is the true one rounded down, the upper the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
+from typing import NamedTuple
 
 from ledger.units import WHOLE, Ppm
 
+Ratio = tuple[int, int]
+"""A rational number as numerator and denominator: exact, and never brought to its lowest terms, which would take longer
+than all that is done with it.
+"""
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+
+class Interval(NamedTuple):
     """A rate and where the true one lies."""
 
     rate: Ppm
@@ -37,24 +41,32 @@ def interval(successes: int, trials: int, z_squared: Fraction) -> Interval:
 
 
 def wilson(successes: int, trials: int, unit: int, z_squared: Fraction, scale: int) -> tuple[int, int]:
-    """Both ends in units of 1/`scale`: the lower rounded down, the upper rounded up.
+    """Both ends in units of 1/`scale`: the lower rounded down, the upper rounded up; 0 to 1 if there are no trials.
 
     `successes` and `trials` are in units of 1/`unit`.
     """
-    return wilson_of_share(successes, trials, trials * unit, z_squared, scale)
-
-
-def wilson_of_share(part: int, whole: int, spread: int, z_squared: Fraction, scale: int) -> tuple[int, int]:
-    """The same, of the share `part`/`whole` in `whole`²/`spread` trials: 0 to 1 if `whole` is 0."""
-    if whole == 0:
+    if trials == 0:
         return 0, scale
     u, v = z_squared.as_integer_ratio()
-    # The formula with numerator and denominator multiplied by spread·v, which leaves integers only.
-    widened = u * spread
-    center = 2 * part * whole * v + widened
-    root = isqrt_up(scale * scale * widened * (widened + 4 * v * part * (whole - part)))
-    denominator = 2 * (whole * whole * v + widened)
+    # The formula with numerator and denominator multiplied by trials·unit·v, which leaves integers only.
+    widened = u * trials * unit
+    center = 2 * successes * trials * v + widened
+    root = isqrt_up(scale * scale * widened * (widened + 4 * v * successes * (trials - successes)))
+    denominator = 2 * (trials * trials * v + widened)
     return (scale * center - root) // denominator, -((-scale * center - root) // denominator)
+
+
+def wilson_of_rate(rate: int, trials: int, z_squared: Ratio, scale: int) -> tuple[int, int]:
+    """The same for a rate in units of 1/`scale`, in numbers half as long.
+
+    `trials`, of which there are some, and the squared quantile may be in any unit, if it is one.
+    """
+    u, v = z_squared
+    weight = trials * v
+    center = 2 * weight * rate + u * scale
+    root = isqrt_up(u * (u * scale * scale + 4 * weight * rate * (scale - rate)))
+    denominator = 2 * (weight + u)
+    return (center - root) // denominator, -((-center - root) // denominator)
 
 
 def isqrt_up(value: int) -> int:

@@ -7,17 +7,17 @@ raise its lower end.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from enum import IntEnum
 from itertools import pairwise
 from math import prod
 from operator import add
+from typing import NamedTuple
 
 from ledger.scoring.decay import growth
 from ledger.scoring.intervals import Interval, wilson
 from ledger.scoring.policy import POINT, Policy
-from ledger.scoring.rows import DAY_S, TOTAL, Key, Row, Rows, Total
+from ledger.scoring.rows import DAY_S, TOTAL, Rows, Total
 from ledger.units import WHOLE, Ppm, Timestamp
 
 
@@ -28,8 +28,7 @@ class Stratum(IntEnum):
     CRITICAL = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """Promises of today that one's promises are worth, decayed, capped and weighted: rational numbers over `unit`."""
 
     weight: int
@@ -61,8 +60,7 @@ class Evidence:
         return self.weight**2 * 1000 // self.squares if self.squares else 0
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(NamedTuple):
     """Where the credit went, in ppm: the parts sum to exactly 1,000,000, or to 0 without promises."""
 
     assured: Ppm
@@ -76,8 +74,7 @@ class Parts:
     broken: Ppm
 
 
-@dataclass(frozen=True, slots=True)
-class Reliability:
+class Reliability(NamedTuple):
     """How a set of promises came out."""
 
     evidence: Evidence
@@ -116,26 +113,19 @@ class Reliability:
 def reliability(rows: Rows, as_of: Timestamp, policy: Policy) -> tuple[Reliability, dict[Stratum, Reliability]]:
     """Of all promises, and of each stratum that has any."""
     totals = rows.between(TOTAL, TOTAL + b"\xff\xff")
-    strata = {
-        stratum: _reliability(gather(found, as_of, policy), policy)
-        for stratum in Stratum
-        if (found := [(key, row) for key, row in totals.items() if key[1] == stratum])
-    }
-    return _reliability(gather(list(totals.items()), as_of, policy), policy), strata
-
-
-def gather(totals: Sequence[tuple[Key, Row]], as_of: Timestamp, policy: Policy) -> Evidence:
-    """Adds totals up, whose half-lives may differ, in promises of today."""
-    now = weights_now({key[2] for key, _ in totals}, as_of, policy)
-    whole = prod(now.values())
-    sums = [0] * len(Total._fields)
-    for key, row in totals:
-        share = whole // now[key[2]]
+    # In promises of today: what one weighed may have halved in different times.
+    now = weights_now({key[2] for key in totals}, as_of, policy)
+    unit = prod(now.values())
+    sums: dict[Stratum, Total] = {}
+    for key, row in totals.items():
+        share = unit // now[key[2]]
         today = [value * share for value in row]
         today[_SQUARES] *= share
-        sums = list(map(add, sums, today))
-    total = Total(*sums)
-    return Evidence(*total, POINT * whole)
+        stratum = Stratum(key[1])
+        sums[stratum] = Total(*map(add, sums.get(stratum, Total()), today))
+    whole = Total(*map(sum, zip(*sums.values(), strict=True)))
+    strata = {stratum: _reliability(Evidence(*each, POINT * unit), policy) for stratum, each in sums.items()}
+    return _reliability(Evidence(*whole, POINT * unit), policy), strata
 
 
 def weights_now(half_lives: Iterable[int], as_of: Timestamp, policy: Policy) -> dict[int, int]:

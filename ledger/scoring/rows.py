@@ -8,52 +8,59 @@ subtraction.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from operator import add, neg
 from typing import NamedTuple, Protocol
-
-from ledger.scoring.policy import Policy
-from ledger.units import Timestamp
 
 DAY_S = 86_400
 
 FINE = 10**12
-"""Units in which the shares of cohorts are summed: what rounding loses stays far below a ppm."""
+"""Units in which cohorts are compared: what rounding loses stays far below a ppm."""
 
 Key = bytes
 Row = tuple[int, ...]
+Range = tuple[Key, Key]
+"""From which key to which, both included."""
 
-# Kinds of rows that promises add to.
+NUMBER_ENDS = 1 + 4
+"""Where in a key what follows a day or a period begins."""
+
+# Kinds of rows that promises add to. Those with capitals stand side by side, since scores are made of all of them.
 CLUSTER = b"c"
 """+ stratum, half-life, whether trusted, whether public, customer (or arbiter, service, due day): `Cluster`."""
 CELL = b"x"
 """+ service, period, cohort, whether public, customer (or arbiter, service, due day): `Cell`."""
 DAY = b"d"
 """+ due day: `Counts`."""
-SERVICE = b"s"
+SERVICE = b"S"
 """+ service: `Service`."""
-SPAN = b"h"
-"""+ service, which four octaves: how many promises were given so long, by sixteenths of an octave; then, how many took
-so long."""
-PENDING = b"m"
+SPAN = b"H"
+"""+ service, which four octaves: how many promises were given so long, by sixteenths of an octave; then, twice how many
+took less than that, of those in these octaves, with those in the same sixteenth once; then, how many took that long."""
+PENDING = b"M"
 """How many promises are not yet due, and how many released."""
 
 # Kinds of rows that follow.
-TOTAL = b"t"
+TOTAL = b"T"
 """+ stratum, half-life, from all clusters: `Total`."""
 GROUP = b"g"
 """+ service, period, cohort, from their cells: `Group`."""
+PERIOD = b"r"
+"""+ period, and what is summed there; one of the next."""
+COUNTS = b"e"
+"""From the period's days: `Counts`."""
 COHORT = b"o"
-"""+ period, cohort, from all cells and groups: `Cohort`."""
+"""+ cohort, from all cells and groups: `Cohort`."""
 PAIR = b"p"
-"""+ period, two cohorts, from the groups of each service: `Pair` of what was kept of what matured, and of what was
-remedied of what failed; then both again, with services weighted by their promises."""
-PERIOD = b"e"
-"""+ period, from its days: `Counts`."""
-ALL = b"a"
+"""+ two cohorts, from the groups of each service: `Pair` of what was kept of what matured, and of what was remedied of
+what failed; then both again, with services weighted by their promises."""
+STRETCH = b"q"
+"""+ stretch of periods, and the same: their rows added up."""
+ALL = b"A"
 """From all days: `Counts`."""
 PEERS = b"k"
-"""+ service, in the rows of all companies together: `Peers`. Spans are there too."""
+"""+ service, in the rows of all companies together: `Peers`; and after it, which four octaves: spans, without what was
+given."""
 
 SIXTEENTHS = 16
 SIXTEENTHS_IN_ROW = 4 * SIXTEENTHS
@@ -133,8 +140,8 @@ class Cohort(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """Two cohorts compared like with like: sums over services with weights ω, which are n₁n₂/(n₁+n₂) or n₁+n₂, with n
-    in millionths, in units of 1/FINE.
+    """Two cohorts compared like with like: sums over services with weights ω, which are n₁n₂/(n₁+n₂) or n₁+n₂, in
+    promises times FINE.
     """
 
     strata: int = 0
@@ -143,7 +150,7 @@ class Pair(NamedTuple):
     """Σ ω·p₁"""
     second: int = 0
     first_spread: int = 0
-    """Σ ω²/n₁"""
+    """Σ ω²/n₁, rounded up."""
     second_spread: int = 0
 
 
@@ -218,8 +225,8 @@ class Rows(Lookup, Protocol):
     def between(self, first: Key, last: Key) -> dict[Key, Row]:
         """The rows with keys from `first` to `last`, which are of one kind, in their order."""
 
-    def sums(self, first: Key, last: Key, after: int) -> dict[bytes, Row]:
-        """The same rows added up, by what their keys are after so many bytes."""
+    def sums(self, ranges: Sequence[Range], after: int) -> dict[bytes, Row]:
+        """The rows of several such ranges added up, by what their keys are after so many bytes."""
 
 
 class Book:
@@ -244,11 +251,12 @@ class Book:
         kind = self._kinds[first[:1]]
         return {key: kind[key] for key in sorted([key for key in kind if first <= key <= last])}
 
-    def sums(self, first: Key, last: Key, after: int) -> dict[bytes, Row]:
-        """The same rows added up, by what their keys are after so many bytes."""
+    def sums(self, ranges: Sequence[Range], after: int) -> dict[bytes, Row]:
+        """The rows of several such ranges added up, by what their keys are after so many bytes."""
         found: defaultdict[bytes, list[Row]] = defaultdict(list)
-        for key, row in self.between(first, last).items():
-            found[key[after:]].append(row)
+        for first, last in ranges:
+            for key, row in self.between(first, last).items():
+                found[key[after:]].append(row)
         return {rest: tuple(map(sum, zip(*rows, strict=True))) for rest, rows in found.items()}
 
     def put(self, rows: Mapping[Key, Row]) -> None:
@@ -280,19 +288,3 @@ class Shares(dict[Key, Row]):
             if not any(self[key]):
                 # What stays as it is need not be looked at.
                 del self[key]
-
-
-def recent_periods(as_of: Timestamp, policy: Policy) -> tuple[bytes, bytes]:
-    """The first and the last of the periods that the policy looks at, as they stand in keys."""
-    last = as_of // DAY_S // policy.period_days
-    return max(0, last - policy.periods + 1).to_bytes(4, "big"), last.to_bytes(4, "big")
-
-
-PERIOD_ENDS = 1 + 4
-"""Where in a key what follows a period begins."""
-
-
-def recent_counts(rows: Rows, as_of: Timestamp, policy: Policy) -> Counts:
-    """The promises of the periods that the policy looks at."""
-    first, last = recent_periods(as_of, policy)
-    return Counts(*rows.sums(PERIOD + first, PERIOD + last, PERIOD_ENDS).get(b"", ()))

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from ledger.scoring.context import Ambition, Estimate, ambition, estimates, services_of
 from ledger.scoring.drift import Burn, burns, recent_days
 from ledger.scoring.fairness import FairnessFigure, fairness
 from ledger.scoring.intervals import Interval, interval
 from ledger.scoring.policy import Policy
+from ledger.scoring.recent import recent_of, recent_ranges
 from ledger.scoring.reliability import Reliability, Stratum, reliability
 from ledger.scoring.rows import (
     ALL,
-    COHORT,
     DAY,
     DAY_S,
-    PAIR,
     PEERS,
     PENDING,
-    PERIOD,
     SERVICE,
-    SPAN,
     TOTAL,
     Counts,
-    Key,
+    Range,
     Rows,
-    recent_periods,
 )
 from ledger.units import WHOLE, BlockNumber, Digest, Ppm, Timestamp
 
@@ -52,8 +48,7 @@ class Caution(StrEnum):
     CONTESTED = "what is open could change it"
 
 
-@dataclass(frozen=True, slots=True)
-class DayFigure:
+class DayFigure(NamedTuple):
     """The promises that were due on one day (UTC)."""
 
     day: Timestamp
@@ -62,8 +57,7 @@ class DayFigure:
     kept: Interval
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(NamedTuple):
     """A company's score as of a block."""
 
     as_of_block: BlockNumber
@@ -102,10 +96,11 @@ def score(rows: Rows, market: Rows, block: BlockNumber, as_of: Timestamp, policy
     evidence = whole.evidence
     witnessed = Ppm(evidence.confirmed * WHOLE // evidence.fulfilled if evidence.fulfilled else 0)
     floor = _floor(strata, policy)
-    alarms = burns(rows, as_of, policy)
+    recent = recent_of(rows, as_of, policy)
+    alarms = burns(rows, recent.counts, as_of, policy)
     services = services_of(rows, market)
     expected, by_service = estimates(services, whole.evidence, policy)
-    dared = ambition(rows, market, services)
+    dared = ambition(rows, services)
     cautions = {
         Caution.THIN: floor is None or not all(stratum.judged(policy) for stratum in strata.values()),
         Caution.DOMINATED: counts.matured > 0 and whole.evidence.customers_milli < 1000 * policy.few_customers,
@@ -128,7 +123,7 @@ def score(rows: Rows, market: Rows, block: BlockNumber, as_of: Timestamp, policy
         confirmed=confirmed,
         witnessed=witnessed,
         grade=_grade(floor, witnessed, policy),
-        fairness=fairness(rows, as_of, policy),
+        fairness=fairness(recent, policy),
         burns=alarms,
         estimate=expected,
         estimates=by_service,
@@ -137,22 +132,16 @@ def score(rows: Rows, market: Rows, block: BlockNumber, as_of: Timestamp, policy
     )
 
 
-Range = tuple[Key, Key]
-"""From which key to which, both included."""
-
-
 def own_ranges(as_of: Timestamp, policy: Policy) -> list[Range]:
     """Where the rows of a company stand that its score is made of: those of single customers are not among them."""
-    first, last = recent_periods(as_of, policy)
-    whole = [(kind, kind + b"\xff" * 10) for kind in (ALL, PENDING, SERVICE, SPAN, TOTAL)]
-    recent = [(kind + first, kind + last + b"\xff" * 5) for kind in (COHORT, PAIR, PERIOD)]
-    return [*whole, *recent, recent_days(as_of, policy)]
+    # Those that are read whole stand side by side.
+    return [(ALL, TOTAL + b"\xff" * 2), *recent_ranges(as_of, policy), recent_days(as_of, policy)]
 
 
 def market_ranges(own: Rows) -> list[Range]:
     """Where the rows of all companies together stand that a company's score is made of besides."""
     services = [key[1:] for key in own.between(SERVICE, SERVICE + b"\xff" * 8)]
-    return [(kind + code, kind + code + b"\xff\xff") for code in services for kind in (PEERS, SPAN)]
+    return [(PEERS + code, PEERS + code + b"\xff") for code in services]
 
 
 def day_range(first: Timestamp, last: Timestamp) -> Range:

@@ -18,11 +18,13 @@ from operator import add, sub
 from ledger.outcomes import Standing
 from ledger.scoring.counting import counted
 from ledger.scoring.policy import POINT, Policy
+from ledger.scoring.recent import stretch_of
 from ledger.scoring.rows import (
     ALL,
     CELL,
     CLUSTER,
     COHORT,
+    COUNTS,
     DAY,
     FINE,
     GROUP,
@@ -30,6 +32,7 @@ from ledger.scoring.rows import (
     PEERS,
     PERIOD,
     SERVICE,
+    SIXTEENTHS_IN_ROW,
     SPAN,
     TOTAL,
     Book,
@@ -73,17 +76,20 @@ def update(rows: Lookup, shares: Shares, policy: Policy) -> dict[Key, Row]:
         elif kind == DAY:
             above.gain(ALL, share)
             period = int.from_bytes(key[1:], "big") // policy.period_days
-            above.gain(PERIOD + period.to_bytes(4, "big"), share)
+            above.gain(PERIOD + period.to_bytes(4, "big") + COUNTS, share)
     groups = Shares()
     for place, share in grouped.items():
         groups[GROUP + place] = share[:5]
-        above.gain(COHORT + place[8:], (*share[4:], 0, share[0], share[2]))
+        above.gain(PERIOD + place[8:12] + COHORT + place[12:], (*share[4:], 0, share[0], share[2]))
     strata = {key[:13] for key in groups}
     codes = [code.to_bytes(2, "big") for code in range(1, policy.compared_cohorts + 1)]
     apart = rows.get(groups.keys() | {stratum + code for stratum in strata for code in codes})
     together = apart | _sum(apart, groups)
     for stratum in strata:
         _compare(above, stratum, apart, together, policy)
+    for key, share in [*above.items()]:
+        if key[:1] == PERIOD:
+            above.gain(stretch_of(key), share)
     return after | {key: together[key] for key in groups} | _sum(rows.get(above), above)
 
 
@@ -158,6 +164,7 @@ def factor_of(row: Row, policy: Policy) -> tuple[int, int]:
 def _compare(above: Shares, stratum: Key, before: Mapping[Key, Row], after: Mapping[Key, Row], policy: Policy) -> None:
     """Adds what became of the comparisons of cohorts in one service and period."""
     codes = range(1, policy.compared_cohorts + 1)
+    period = PERIOD + stratum[9:13]
     then, now = (
         {code: Group(*rows[key]) for code in codes if (key := stratum + code.to_bytes(2, "big")) in rows}
         for rows in (before, after)
@@ -165,7 +172,7 @@ def _compare(above: Shares, stratum: Key, before: Mapping[Key, Row], after: Mapp
     for code, group in now.items():
         gained = _shared(group, now) - _shared(then.get(code, Group()), then)
         if gained:
-            above.gain(COHORT + stratum[9:13] + code.to_bytes(2, "big"), Cohort(shared=gained))
+            above.gain(period + COHORT + code.to_bytes(2, "big"), Cohort(shared=gained))
     pairs = [(first, second) for first in now for second in now if first < second]
     for first, second in pairs:
         if then.get(first) == now[first] and then.get(second) == now[second]:
@@ -173,7 +180,7 @@ def _compare(above: Shares, stratum: Key, before: Mapping[Key, Row], after: Mapp
         old = compared(then.get(first, Group()), then.get(second, Group()))
         new = compared(now[first], now[second])
         place = first.to_bytes(2, "big") + second.to_bytes(2, "big")
-        above.gain(PAIR + stratum[9:13] + place, map(sub, new, old))
+        above.gain(period + PAIR + place, map(sub, new, old))
 
 
 def _shared(group: Group, groups: Mapping[int, Group]) -> int:
@@ -203,11 +210,11 @@ def _weighted(n: int, k: int, m: int, j: int, a: int, b: int) -> Pair:
         return Pair()
     return Pair(
         strata=1,
-        weight=FINE * a // b,
-        first=FINE * a * k // (b * n),
-        second=FINE * a * j // (b * m),
-        first_spread=FINE * a**2 // (b**2 * n),
-        second_spread=FINE * a**2 // (b**2 * m),
+        weight=WHOLE * a // b,
+        first=WHOLE * a * k // (b * n),
+        second=WHOLE * a * j // (b * m),
+        first_spread=-(-WHOLE * a**2 // (b**2 * n)),
+        second_spread=-(-WHOLE * a**2 // (b**2 * m)),
     )
 
 
@@ -216,7 +223,9 @@ def peers_shares(before: Mapping[Key, Row], after: Mapping[Key, Row]) -> Shares:
     shares = Shares()
     for key, row in after.items():
         if key[:1] == SPAN:
-            shares.gain(key, map(sub, row, before.get(key, (0,) * len(row))))
+            taken = row[SIXTEENTHS_IN_ROW:]
+            then = before[key][SIXTEENTHS_IN_ROW:] if key in before else (0,) * len(taken)
+            shares.gain(PEERS + key[1:], map(sub, taken, then))
         elif key[:1] == SERVICE:
             shares.gain(PEERS + key[1:], map(sub, peer(Service(*row)), peer(Service(*before.get(key, ())))))
     return shares

@@ -10,8 +10,8 @@ from ledger.indexer.scores import MARKET, books_of, rows_of_all
 from ledger.outcomes import Outcome, Standing, outcome
 from ledger.scoring.explanation import Explanation, explain
 from ledger.scoring.policy import Policy
-from ledger.scoring.rows import DAY_S, Book, Rows
-from ledger.scoring.score import DayFigure, Range, Score, day_range, days, market_ranges, own_ranges, score
+from ledger.scoring.rows import DAY_S, Book, Range, Rows
+from ledger.scoring.score import DayFigure, Score, day_range, days, market_ranges, own_ranges, score
 from ledger.store.reading import Reader
 from ledger.store.records import Company, Cursor
 from ledger.units import Address, Digest, Timestamp, parse_address, show_address, show_hex

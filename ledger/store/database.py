@@ -1,4 +1,4 @@
-"""Opening the database, and its two kinds of session: one that reads a snapshot, one that writes a step."""
+"""Opening the database: to read one state of it, or to write a step."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import NamedTuple, Self
 import psycopg
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
-from sqlmodel import Session
 
 from ledger.errors import InvalidSettings, NoDatabase
 from ledger.store import migrations
@@ -68,7 +67,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Reader]:
-        """A session that sees one state of the database, whatever is written meanwhile. Raises NoDatabase."""
+        """One state of the database, whatever is written meanwhile. Raises NoDatabase."""
         if not self.exists:
             raise NoDatabase(self.url, "there is no such file; `troth index` makes it")
         with self._failing():
@@ -76,22 +75,22 @@ class Database:
             if self._version != migrations.NEWEST:
                 self._version = migrations.version_of(engines.plain)
                 migrations.require_newest(self._version, self.url)
-            with Session(engines.reading) as session:
-                yield Reader(session, self.url, self._backend)
+            with engines.reading.connect() as connection:
+                connection.begin()
+                yield Reader(connection, self.url, self._backend)
 
     @contextmanager
     def write(self) -> Iterator[Writer]:
-        """A session that is committed whole at the end, or not at all; before the first, the tables are made or brought
-        up to date. Raises NoDatabase.
+        """What is committed whole at the end, or not at all; before the first, the tables are made or brought up to
+        date. Raises NoDatabase.
         """
         with self._failing():
             engines = self._open()
             if self._version != migrations.NEWEST:
                 migrations.upgrade(engines.plain, self.url)
                 self._version = migrations.NEWEST
-            with Session(engines.writing) as session:
-                yield Writer(session, self.url, self._backend)
-                session.commit()
+            with engines.writing.begin() as connection:
+                yield Writer(connection, self.url, self._backend)
 
     @contextmanager
     def only_indexer(self) -> Iterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -27,12 +28,17 @@ ROWS_AT_ONCE = 5000
 
 
 class Reader:
-    """A session that reads one state of the database."""
+    """Reads one state of the database, over a connection that has begun."""
 
-    def __init__(self, session: Session, url: str, backend: Backend) -> None:
-        self._session = session
+    def __init__(self, connection: Connection, url: str, backend: Backend) -> None:
+        self._connection = connection
         self._url = url
         self._backend = backend
+
+    @cached_property
+    def _session(self) -> Session:
+        # A score is read without one, which would take as long as one of its two queries.
+        return Session(self._connection)
 
     def cursor(self) -> Cursor | None:
         """How far the database follows which ledger; None if it holds none yet.
@@ -49,7 +55,7 @@ class Reader:
         return Cursor(account, at, BlockNumber(final), checked_at, Digest(policy))
 
     def _ledger(self) -> Sequence[Any]:
-        return self._backend.fetch(self._session.connection(), _LEDGER, ())
+        return self._backend.fetch(self._connection, _LEDGER, ())
 
     def recent(self) -> list[Block]:
         """The blocks that the chain may still give up and the one before them, oldest first."""
@@ -143,11 +149,11 @@ class Reader:
 
     def _plain(self, wanted: Executable) -> Iterable[Any]:
         # Not by the session, which would look whether it should make objects of them.
-        return self._session.connection().execute(wanted)
+        return self._connection.execute(wanted)
 
     def rows_of(self, company: Address) -> StoredRows:
         """The rows that a company's scores are made of; those of all companies together for the address of zeros."""
-        return StoredRows(self._session.connection(), company, self._backend)
+        return StoredRows(self._connection, company, self._backend)
 
     def logs_of(self, promise: PromiseId) -> list[Log]:
         """The log of one promise, in the chain's order."""

@@ -24,11 +24,11 @@ _standing_values = attrgetter(*(name if name != "status" else "status.value" for
 
 
 class Writer(Reader):
-    """A session that also writes."""
+    """Also writes."""
 
     def _ledger(self) -> Sequence[Any]:
         # Who reads it to write waits for whoever is at it. PostgreSQL alone lets two write at once.
-        return self._session.connection().execute(LEDGER.with_for_update()).all()
+        return self._connection.execute(LEDGER.with_for_update()).all()
 
     def move_cursor(self, cursor: Cursor) -> None:
         """Says how far the database follows which ledger."""
@@ -106,10 +106,10 @@ class Writer(Reader):
 
     def _add(self, table: type[SQLModel], rows: Rows) -> None:
         # Not by the session, which would make an object of each row.
-        self._backend.add(self._session.connection(), _table(table), rows)
+        self._backend.add(self._connection, _table(table), rows)
 
     def _put(self, table: type[SQLModel], rows: Rows) -> None:
-        self._backend.put(self._session.connection(), _table(table), rows)
+        self._backend.put(self._connection, _table(table), rows)
 
 
 def _table(model: type[SQLModel]) -> Any:

@@ -102,7 +102,7 @@ def test_who_has_it_open_is_told_when_another_program_changed_its_tables(place: 
     with closing(Database(place)) as database, closing(Database(place)) as changing:
         with database.write() as writer:
             writer.move_cursor(at(1))
-        for version, told in (("0004", "`troth index` sees to it"), ("9999", "newer than this program")):
+        for version, told in (("0005", "`troth index` sees to it"), ("9999", "newer than this program")):
             with changing._open().plain.begin() as connection:
                 connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{version}'")
             with pytest.raises(NoDatabase, match=told), database.read() as reader:
@@ -270,11 +270,11 @@ def test_an_error_of_copy_is_a_named_one(postgresql: str) -> None:
     nobody = Company(Address(bytes(20)), Timestamp(0), ZERO_DIGEST, BlockNumber(0), ZERO_DIGEST, "", None)
     with closing(Database(new_postgresql(postgresql))) as database:
         with database.write() as writer:
-            writer._session.connection().exec_driver_sql(
+            writer._connection.exec_driver_sql(
                 "CREATE FUNCTION refuse() RETURNS trigger AS $$ BEGIN"
                 " RAISE EXCEPTION 'disk full' USING ERRCODE = '53100'; END $$ LANGUAGE plpgsql"
             )
-            writer._session.connection().exec_driver_sql(
+            writer._connection.exec_driver_sql(
                 "CREATE TRIGGER refuses BEFORE INSERT ON company EXECUTE FUNCTION refuse()"
             )
         with pytest.raises(NoDatabase, match="disk full"), database.write() as writer:

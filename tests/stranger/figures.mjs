@@ -518,15 +518,15 @@ function gap(common, omega, z) {
   let [W, A, B, X, Y] = [0n, 0n, 0n, 0n, 0n];
   for (const [n, k, m, j] of common) {
     const [o, of] = omega(n, m);
-    W += (FINE * o) / of;
-    A += (FINE * o * k) / (of * n);
-    B += (FINE * o * j) / (of * m);
-    X += (FINE * o * o) / (of * of * n);
-    Y += (FINE * o * o) / (of * of * m);
+    W += (M * o) / of;
+    A += (M * o * k) / (of * n);
+    B += (M * o * j) / (of * m);
+    X += ceil(M * o * o, of * of * n);
+    Y += ceil(M * o * o, of * of * m);
   }
-  const limits = (sum, spread) => wilson([sum * W, FINE * M * spread], [W * W, FINE * M * spread], z, FINE);
+  const limits = (share, trials) => wilson([trials * share, FINE * FINE], [trials, FINE], z, FINE);
   const [p, q] = [(FINE * A) / W, (FINE * B) / W];
-  const [[l, u], [below, above]] = [limits(A, X), limits(B, Y)];
+  const [[l, u], [below, above]] = [limits(p, (W * W) / X), limits(q, (W * W) / Y)];
   const low = floor(p - q - rootUp((p - l) ** 2n + (above - q) ** 2n) - 1000n, M);
   const high = ceil(p - q + rootUp((u - p) ** 2n + (q - below) ** 2n) + 1000n, M);
   return {

@@ -11,7 +11,7 @@ from ledger.outcomes import Standing
 from ledger.scoring.context import Ambition, Expectation, ambition, estimates, prior, services_of
 from ledger.scoring.policy import POINT, Policy
 from ledger.scoring.reliability import reliability
-from ledger.scoring.rows import FINE, Book, Peers
+from ledger.scoring.rows import FINE, PEERS, Book, Peers
 from ledger.scoring.tallies import fold, peers_shares, update
 from ledger.units import WHOLE, Timestamp
 from tests.support.build import DAY, NOON, a_customer, a_standing
@@ -35,7 +35,7 @@ def company(kept: int, of: int) -> list[Standing]:
 
 def peers(*companies: tuple[int, int]) -> Peers:
     market = market_of(*[company(kept, of) for kept, of in companies])
-    (row,) = [row for key, row in market.rows.items() if key[:1] == b"k"]
+    (row,) = [row for key, row in market.rows.items() if key == PEERS + key[1:9]]
     return Peers(*row)
 
 
@@ -107,7 +107,7 @@ def timed(takes: list[int], duration: int) -> list[Standing]:
 
 def dared(own: list[Standing], market: Book) -> Ambition:
     rows = fold(own, LATER, POLICY)
-    return ambition(rows, market, services_of(rows, market))
+    return ambition(rows, services_of(rows, market))
 
 
 def test_ambition_asks_what_peers_would_have_kept_within_the_same_times() -> None:
@@ -117,6 +117,11 @@ def test_ambition_asks_what_peers_would_have_kept_within_the_same_times() -> Non
     assert dared(own, market) == Ambition(1, 1000, 2000)
     # Of the first's two, both took less than 6000; it kept one by its own deadlines.
     assert dared(other, market) == Ambition(4, 4000, 2000)
+
+
+def test_all_peers_are_within_a_time_far_longer_than_any_took() -> None:
+    own, other = timed([1000], 300 * DAY), timed([500, 1500], 6000)
+    assert dared(own, market_of(own, other)).expected_milli == 1000
 
 
 def test_a_service_without_peers_is_left_out() -> None:

@@ -1,6 +1,7 @@
 """Fairness: like is compared with like, and nothing is said that the evidence does not bear."""
 
 from fractions import Fraction
+from math import isqrt
 from statistics import NormalDist
 
 import pytest
@@ -10,10 +11,12 @@ from hypothesis import strategies as st
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from ledger.outcomes import Standing, Status
-from ledger.scoring.fairness import Fairness, FairnessFigure, fairness, gap_bounds, shown_cohorts
+from ledger.scoring.fairness import SLACK, Fairness, FairnessFigure, fairness, gap_bounds, shown_cohorts
+from ledger.scoring.intervals import wilson
 from ledger.scoring.policy import Policy
+from ledger.scoring.recent import recent_of
 from ledger.scoring.rows import FINE, Pair
-from ledger.scoring.tallies import fold, pair_of
+from ledger.scoring.tallies import fold, pair_by_size, pair_of
 from ledger.units import WHOLE, Timestamp, show_hex
 from tests.support.build import ARBITER, DAY, NOON, a_customer, a_policy, a_standing, disputed, remedied
 
@@ -22,7 +25,7 @@ LATER = Timestamp(NOON + 60 * DAY)
 
 
 def judged(standings: list[Standing], as_of: int = LATER, policy: Policy = POLICY) -> FairnessFigure:
-    return fairness(fold(standings, Timestamp(as_of), policy), Timestamp(as_of), policy)
+    return fairness(recent_of(fold(standings, Timestamp(as_of), policy), Timestamp(as_of), policy), policy)
 
 
 def pair_in_full(n: int, k: int, m: int, j: int) -> Pair:
@@ -72,8 +75,8 @@ def test_each_verdict_is_a_one_sided_test_at_five_percent() -> None:
             assert float(policy.fairness_z_squared(pairs)) == pytest.approx(quantile**2, rel=1e-6)
 
 
-Z = Fraction(1.959963984540054)
-"""statsmodels' quantile, to the last bit of a float."""
+Z_SQUARED = (Fraction(1.959963984540054) ** 2 * FINE).as_integer_ratio()
+"""Of statsmodels' quantile, to the last bit of a float."""
 
 cells = st.tuples(st.integers(1, 500), st.integers(1, 500)).flatmap(
     lambda sizes: st.tuples(st.just(sizes[0]), st.integers(0, sizes[0]), st.just(sizes[1]), st.integers(0, sizes[1]))
@@ -84,7 +87,7 @@ cells = st.tuples(st.integers(1, 500), st.integers(1, 500)).flatmap(
 @given(cells)
 def test_one_stratum_agrees_with_statsmodels_newcombe_to_nine_digits(cell: tuple[int, int, int, int]) -> None:
     n, k, m, j = cell
-    low, high = gap_bounds(pair_in_full(n, k, m, j), Z**2)
+    low, high = gap_bounds(pair_in_full(n, k, m, j), Z_SQUARED)
     theirs = confint_proportions_2indep(k, n, j, m, compare="diff", method="newcomb")
     # Its square root is a float's; ours are moved outwards by less than 2e-9.
     assert low / FINE == pytest.approx(theirs[0], abs=3e-9)
@@ -104,6 +107,39 @@ def test_the_stratified_gap_is_mantel_and_haenszel_s(strata: list[tuple[int, int
     pair = Pair(*sums)
     assert pair.strata == len(strata)
     assert (pair.first - pair.second) / pair.weight == pytest.approx(float(gap / weight), abs=1e-9)
+
+
+lopsided = st.tuples(st.integers(1, 10**6), st.integers(1, 10**6)).flatmap(
+    lambda sizes: st.tuples(st.just(sizes[0]), st.integers(0, sizes[0]), st.just(sizes[1]), st.integers(0, sizes[1]))
+)
+FINER = 10**24
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.lists(lopsided, min_size=1, max_size=6), st.booleans())
+def test_what_rounding_loses_never_makes_a_bound_tighter(cells: list[tuple[int, int, int, int]], by_size: bool) -> None:
+    weigh = pair_by_size if by_size else pair_of
+    pair = Pair(*map(sum, zip(*[weigh(*[WHOLE * each for each in cell]) for cell in cells], strict=True)))
+    exact = [Fraction(0)] * 5
+    for n, k, m, j in cells:
+        omega = Fraction(n + m) if by_size else Fraction(n * m, n + m)
+        added = omega, omega * Fraction(k, n), omega * Fraction(j, m), omega**2 / n, omega**2 / m
+        exact = [one + other for one, other in zip(exact, added, strict=True)]
+    weight, *sums = exact
+    limits = []
+    for fared, spread in zip(sums[:2], sums[2:], strict=True):
+        trials = weight**2 / spread
+        kept = trials * fared / weight
+        unit = trials.denominator * kept.denominator
+        ends = wilson(int(kept * unit), int(trials * unit), unit, Fraction(Z_SQUARED[0], Z_SQUARED[1] * FINE), FINER)
+        limits.append((int(fared / weight * FINER), *ends))
+    (p, low, high), (q, below, above) = limits
+    low, high = p - q - isqrt((p - low) ** 2 + (above - q) ** 2), p - q + isqrt((high - p) ** 2 + (q - below) ** 2)
+    found = gap_bounds(pair, Z_SQUARED)
+    assert found[0] * FINER <= low * FINE
+    assert found[1] * FINER >= high * FINE
+    assert low * FINE - found[0] * FINER < 3 * SLACK * FINER
+    assert found[1] * FINER - high * FINE < 3 * SLACK * FINER
 
 
 def test_like_is_compared_with_like() -> None:
@@ -163,8 +199,8 @@ def test_what_is_long_ago_is_not_looked_at() -> None:
 @given(cells)
 def test_swapping_two_cohorts_mirrors_the_bounds(cell: tuple[int, int, int, int]) -> None:
     n, k, m, j = cell
-    low, high = gap_bounds(pair_in_full(n, k, m, j), Z**2)
-    assert gap_bounds(pair_in_full(m, j, n, k), Z**2) == (-high, -low)
+    low, high = gap_bounds(pair_in_full(n, k, m, j), Z_SQUARED)
+    assert gap_bounds(pair_in_full(m, j, n, k), Z_SQUARED) == (-high, -low)
     assert low <= FINE * k // n - FINE * j // m <= high + 1
 
 

@@ -12,6 +12,7 @@ from ledger.scoring.collusion import ring
 from ledger.scoring.drift import burns
 from ledger.scoring.fairness import Fairness
 from ledger.scoring.policy import Policy
+from ledger.scoring.recent import recent_of
 from ledger.scoring.reliability import Stratum
 from ledger.scoring.rows import Book
 from ledger.scoring.score import Caution, Grade, Score, score
@@ -292,7 +293,8 @@ def test_gaps_do_not_give_away_a_cohort_that_is_hidden() -> None:
 
 def rings(history: list[Standing], as_of: int) -> bool:
     now = Timestamp(as_of)
-    return any(burn.rings for burn in burns(fold(history, now, STANDARD), now, STANDARD))
+    rows = fold(history, now, STANDARD)
+    return any(burn.rings for burn in burns(rows, recent_of(rows, now, STANDARD).counts, now, STANDARD))
 
 
 @pytest.mark.parametrize("fails_of_ten, within", [(10, 10), (5, 70)])

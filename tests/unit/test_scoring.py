@@ -19,7 +19,7 @@ from ledger.outcomes import Outcome, Standing, Status
 from ledger.scoring.context import estimates, services_of
 from ledger.scoring.counting import counted, credit, span
 from ledger.scoring.explanation import explain
-from ledger.scoring.intervals import Interval, interval, wilson
+from ledger.scoring.intervals import Interval, interval, wilson, wilson_of_rate
 from ledger.scoring.policy import POINT, Policy
 from ledger.scoring.reliability import Parts, Reliability, Stratum, reliability
 from ledger.scoring.rows import SIXTEENTHS_IN_ROW, Book
@@ -90,10 +90,17 @@ def test_no_promises_prove_nothing() -> None:
     result = scored([])
     assert (result.grade, result.floor) == (Grade.GREY, None)
     assert result.reliability.credited.low == 0
-    assert sum(vars_of(result.reliability.parts)) == 0
+    assert sum(result.reliability.parts) == 0
 
 
 # ── sums ──
+
+
+@given(st.integers(0, 10**12), st.integers(1, 10**20), st.fractions(Fraction(1, 100), 40, max_denominator=10**10))
+def test_the_interval_of_a_rate_is_that_of_its_successes(rate: int, trials: int, z_squared: Fraction) -> None:
+    scale = 10**12
+    of_rate = wilson_of_rate(rate, trials, (z_squared * scale).as_integer_ratio(), scale)
+    assert of_rate == wilson(rate * trials, trials * scale, scale * scale, z_squared, scale)
 
 
 @LAW
@@ -350,15 +357,11 @@ def test_floor_rate_and_ceiling_are_in_order(history: list[Standing]) -> None:
         assert found.strict.low <= found.credited.low
 
 
-def vars_of(parts: object) -> list[int]:
-    return [getattr(parts, name) for name in parts.__slots__]  # type: ignore[attr-defined]  # a slotted dataclass
-
-
 @LAW
 @given(histories)
 def test_the_parts_and_the_explanation_sum_exactly(history: list[Standing]) -> None:
     whole, _ = judged(history)
-    parts = vars_of(whole.parts)
+    parts = whole.parts
     assert min(parts) >= 0
     assert sum(parts) == (WHOLE if whole.evidence.weight else 0)
     explained = explain(history, LATER, POLICY)

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Engine
 
 from ledger.errors import NoDatabase
 
-NEWEST = "0005"
+NEWEST = "0006"
 """The version that this program reads and writes: the last of `versions`."""
 
 
