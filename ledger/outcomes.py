@@ -251,32 +251,33 @@ def _remedied(fields: Fields, event: Remedied) -> None:
         fields[_STATUS] = Status.REMEDIED
 
 
-_LIFE: dict[type[PromiseEvent], tuple[frozenset[Status], Callable[[Fields, Any], None]]] = {
-    Made: (frozenset(), lambda _, __: None),
-    Accepted: (frozenset({Status.OPEN}), _accepted),
-    HandedOff: (frozenset({Status.OPEN}), _handed_off),
-    Amended: (frozenset({Status.OPEN}), _amended),
-    Withdrawn: (frozenset({Status.OPEN}), _withdrawn),
-    Fulfilled: (frozenset({Status.OPEN}), _fulfilled),
+_FROM_OPEN = (Status.OPEN,)
+_LIFE: dict[type[PromiseEvent], tuple[tuple[Status, ...], Callable[[Fields, Any], None]]] = {
+    Made: ((), lambda _, __: None),
+    Accepted: (_FROM_OPEN, _accepted),
+    HandedOff: (_FROM_OPEN, _handed_off),
+    Amended: (_FROM_OPEN, _amended),
+    Withdrawn: (_FROM_OPEN, _withdrawn),
+    Fulfilled: (_FROM_OPEN, _fulfilled),
     Confirmed: (
-        frozenset(
-            {
-                Status.FULFILLED,
-                Status.REMEDIED,
-                Status.DISPUTED,
-                Status.UPHELD,
-                Status.DISMISSED,
-                Status.CONFIRMED,
-            }
+        (
+            Status.FULFILLED,
+            Status.REMEDIED,
+            Status.DISPUTED,
+            Status.UPHELD,
+            Status.DISMISSED,
+            Status.CONFIRMED,
         ),
         _confirmed,
     ),
-    Disputed: (frozenset({Status.OPEN, Status.FULFILLED, Status.REMEDIED, Status.CONFIRMED}), _disputed),
-    Answered: (frozenset({Status.DISPUTED}), _answered),
-    Ruled: (frozenset({Status.DISPUTED}), _ruled),
-    Remedied: (frozenset({Status.OPEN, Status.DISPUTED, Status.UPHELD}), _remedied),
+    Disputed: ((Status.OPEN, Status.FULFILLED, Status.REMEDIED, Status.CONFIRMED), _disputed),
+    Answered: ((Status.DISPUTED,), _answered),
+    Ruled: ((Status.DISPUTED,), _ruled),
+    Remedied: ((Status.OPEN, Status.DISPUTED, Status.UPHELD), _remedied),
 }
-"""Where a promise may stand before each event, and what the event changes."""
+"""Where a promise may stand before each event (not sets: members of enumerations are slow to hash), and what the event
+changes.
+"""
 
 
 def succeed(fields: Fields, before: Fields, consented: bool) -> None:
@@ -295,17 +296,29 @@ def succeed(fields: Fields, before: Fields, consented: bool) -> None:
 
 def outcome(standing: Standing, as_of: Timestamp) -> Outcome:
     """What had become of a promise by `as_of`, a time not before its last event."""
-    if standing.released:
+    released, due_at, status, accepted = standing.released, standing.due_at, standing.status, standing.accepted
+    return outcome_of(released, due_at, as_of, status, accepted, standing.fulfilled_at, standing.upheld)
+
+
+def outcome_of(
+    released: bool,
+    due_at: Timestamp,
+    as_of: Timestamp,
+    status: Status,
+    accepted: bool,
+    fulfilled_at: Timestamp | None,
+    upheld: bool,
+) -> Outcome:
+    """The same, of what it depends on: fields of a standing."""
+    if released:
         return Outcome.RELEASED
-    due_at = standing.due_at
     if due_at > as_of:
         return Outcome.OPEN
-    if standing.status is _DISPUTED:
+    if status is _DISPUTED:
         return Outcome.DISPUTED
-    if standing.accepted:
+    if accepted:
         return Outcome.REMEDIED
-    fulfilled_at = standing.fulfilled_at
-    if fulfilled_at is None or standing.upheld:
+    if fulfilled_at is None or upheld:
         return _BROKEN
     return _KEPT if fulfilled_at <= due_at else _LATE
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import accumulate
 from operator import add
 
-from ledger.outcomes import Outcome, Standing, Status, outcome
+from ledger.outcomes import Outcome, Standing, Status, outcome_of
 from ledger.scoring.decay import growth
 from ledger.scoring.policy import POINT, Policy
 from ledger.scoring.rows import (
@@ -151,19 +151,21 @@ class Tally:
         """Counts promises."""
         as_of, policy, lots, spans = self._as_of, self._policy, self._lots, self._spans
         for standing in standings:
-            result = outcome(standing, as_of)
+            # All at once, since each name would cost as much as what is done with it.
+            (
+                _, _, customer, arbiter, service, cohort, stakes, made_at, due_at, _, fulfilled_at, confirmed_at,
+                disputed_at, _, _, countersigned, by_arbiter, _, status, released, unilateral, upheld, _, _, accepted,
+                _, returned,
+            ) = standing  # fmt: skip
+            result = outcome_of(released, due_at, as_of, status, accepted, fulfilled_at, upheld)
             if result is _OPEN or result is _RELEASED:
                 self._few.gain(PENDING, (1, 0) if result is _OPEN else (0, 1))
                 continue
             # Most are kept, and nothing of them is open: not to be asked for.
-            if result is not _KEPT or standing.unilateral or standing.status is _DISMISSED:
+            if result is not _KEPT or unilateral or status is _DISMISSED:
                 result, low, high = credit(standing, result, as_of, policy)
-            # By their places, since each name would cost as much as what is done with it.
-            _, _, customer, arbiter, service, cohort, stakes, made_at, due_at, _, fulfilled_at, confirmed_at = standing[
-                :12
-            ]
             day = due_at // DAY_S
-            lot = lots[customer, arbiter, service, cohort, stakes, day, standing.countersigned]
+            lot = lots[customer, arbiter, service, cohort, stakes, day, countersigned]
             given, taken = spans[service]
             given[span(due_at - made_at)] += 1
             if result is _KEPT:
@@ -176,8 +178,8 @@ class Tally:
                     taken[span(fulfilled_at - made_at)] += 1
                 if confirmed_at is not None:
                     lot.confirmed += 1
-                    lot.by_arbiter += standing.confirmed_by_arbiter
-            if standing.disputed_at is not None or standing.unilateral or standing.returned:
+                    lot.by_arbiter += by_arbiter
+            if disputed_at is not None or unilateral or returned:
                 self._few.gain(DAY + day.to_bytes(4, "big"), _misconduct(standing, result, as_of, policy))
 
     def shares(self) -> Shares:
