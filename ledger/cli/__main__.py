@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-COLLECT_AFTER = (200_000, 20, 50)
+COLLECT_AFTER = (500_000, 20, 50)
 """For `gc.set_threshold`. What is loaded and computed here has very many objects and no cycles to speak of: to look
 through them as often as Python does by default takes a quarter of the time."""
 
