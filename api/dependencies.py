@@ -1,4 +1,4 @@
-"""What routes are given: a session that reads one state of the database, and the scorer."""
+"""What routes are given: one state of the database to read, and the scorer."""
 
 from __future__ import annotations
 
@@ -41,7 +41,11 @@ def _schedule(request: Request) -> Schedule | None:
     return schedule
 
 
-ReaderOf = Annotated[Reader, Depends(_reader)]
+READERS = 10
+"""Requests that read at once. Fewer than the database has connections, so that none waits for one in a thread: a route
+that holds one needs a thread too, and all would wait for each other."""
+
+ReaderOf = Annotated[Reader, Depends(_reader, max_concurrency=READERS)]
 ScorerOf = Annotated[Scorer, Depends(_scorer)]
 SpeakerOf = Annotated[Speaker, Depends(_speaker)]
 ProverOf = Annotated[Prover, Depends(_prover)]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple, Self
 
 import psycopg
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from ledger.errors import InvalidSettings, NoDatabase
 from ledger.store import migrations
@@ -77,7 +78,8 @@ class Database:
                 migrations.require_newest(self._version, self.url)
             with engines.reading.connect() as connection:
                 connection.begin()
-                yield Reader(connection, self.url, self._backend)
+                with closing(Reader(connection, self.url, self._backend)) as reader:
+                    yield reader
 
     @contextmanager
     def write(self) -> Iterator[Writer]:
@@ -89,8 +91,11 @@ class Database:
             if self._version != migrations.NEWEST:
                 migrations.upgrade(engines.plain, self.url)
                 self._version = migrations.NEWEST
-            with engines.writing.begin() as connection:
-                yield Writer(connection, self.url, self._backend)
+            with (
+                engines.writing.begin() as connection,
+                closing(Writer(connection, self.url, self._backend)) as writer,
+            ):
+                yield writer
 
     @contextmanager
     def only_indexer(self) -> Iterator[None]:
@@ -118,6 +123,6 @@ class Database:
             yield
         except DatabaseError as error:
             raise NoDatabase(self.url, " ".join(str(error.orig).split())) from error
-        except (sqlite3.Error, psycopg.Error) as error:
-            # Of what SQLAlchemy has no part in.
+        except (sqlite3.Error, psycopg.Error, NoConnection) as error:
+            # Of what SQLAlchemy has no part in, or where all of its connections stay taken.
             raise NoDatabase(self.url, " ".join(str(error).split())) from error

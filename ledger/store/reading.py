@@ -40,6 +40,11 @@ class Reader:
         # A score is read without one, which would take as long as one of its two queries.
         return Session(self._connection)
 
+    def close(self) -> None:
+        """Lets go of what was read; the transaction is whose connection it is."""
+        if "_session" in self.__dict__:
+            self._session.close()
+
     def cursor(self) -> Cursor | None:
         """How far the database follows which ledger; None if it holds none yet.
 

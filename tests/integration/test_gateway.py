@@ -8,6 +8,7 @@ import sqlite3
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
@@ -64,6 +65,14 @@ def test_kept_late_and_broken_equal_the_source_s(client: TestClient) -> None:
         promises = client.get(f"/api/companies/{carrier}/score").json()["promises"]
         for name in ("matured", "kept", "late", "broken"):
             assert promises[name] == counter[name], (carrier, name)
+
+
+def test_a_hundred_requests_at_once_are_all_answered(client: TestClient) -> None:
+    """Far more than there are threads for routes, or connections to the database."""
+    paths = ["/", "/api/companies"] * 50
+    with ThreadPoolExecutor(len(paths)) as pool:
+        answers = list(pool.map(client.get, paths))
+    assert Counter(answer.status_code for answer in answers) == {200: len(paths)}
 
 
 def test_every_promise_is_listed_once_under_its_outcome(client: TestClient) -> None:
