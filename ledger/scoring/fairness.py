@@ -32,13 +32,7 @@ from typing import NamedTuple
 from ledger.scoring.intervals import Interval, Ratio, interval, isqrt_up, wilson_of_rate
 from ledger.scoring.policy import Policy
 from ledger.scoring.recent import Recent
-from ledger.scoring.rows import (
-    FINE,
-    Cohort,
-    Counts,
-    Pair,
-    Row,
-)
+from ledger.scoring.rows import FINE, Cohort, Counts, Pair, Row
 from ledger.units import WHOLE, Ppm, Timestamp
 
 SLACK = 1000
